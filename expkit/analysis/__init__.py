@@ -1,0 +1,23 @@
+"""Exposures x outcomes -> summaries -> a scorecard with checks and a recommendation."""
+
+from __future__ import annotations
+
+from expkit.analysis.experiment import analyze_experiment
+from expkit.analysis.frames import analyze_frame, frame_columns
+from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Recommendation, Scorecard
+from expkit.analysis.standing import Risk, learning_of, risks, standing
+
+__all__ = [
+    "Arm",
+    "GuardrailFinding",
+    "MetricEstimate",
+    "Recommendation",
+    "Risk",
+    "Scorecard",
+    "analyze_experiment",
+    "analyze_frame",
+    "frame_columns",
+    "learning_of",
+    "risks",
+    "standing",
+]

@@ -1,0 +1,71 @@
+"""Whether the data can be trusted at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from expkit.stats import SRM_ALPHA, Check, Summary, check_balance, check_srm
+
+__all__ = ["check_before", "check_exposures", "check_missing", "check_phases", "check_ratio"]
+
+MULTIPLE_SHARE = 0.01
+MULTIPLE_UNITS = 10
+
+
+def check_ratio(counts: Mapping[str, int], shares: Mapping[str, float]) -> tuple[Check, ...]:
+    """Sample ratio mismatch; nothing while nobody was exposed."""
+    found = check_srm(counts, shares)
+    return (found,) if isinstance(found, Check) else ()
+
+
+def check_phases(counts: Sequence[Mapping[str, int]], shares: Sequence[Mapping[str, float]]) -> tuple[Check, ...]:
+    """Sample ratio mismatch where the shares changed on the way: units by the phase they came in."""
+    found = check_srm(list(counts), list(shares))
+    return (found,) if isinstance(found, Check) else ()
+
+
+def check_before(control: Mapping[str, Summary], treatments: Mapping[str, Mapping[str, Summary]]) -> tuple[Check, ...]:
+    """Whether the covariates were alike in both arms before the start, one check per treatment."""
+    checks = []
+    for variant, summaries in treatments.items():
+        found = check_balance(control, summaries, alpha=SRM_ALPHA / len(treatments)) if control else None
+        if isinstance(found, Check):
+            checks.append(replace(found, detail=f"{variant}: before exposure, {found.detail}"))
+    return tuple(checks)
+
+
+def check_exposures(units: int, multiple: int, strays: Mapping[str, int]) -> tuple[Check, ...]:
+    """Units that saw several variants, or one that the experiment does not have; nothing while nobody was exposed."""
+    checks = [_multiple(units, multiple)] if units else []
+    if strays:
+        named = ", ".join(f"{variant!r} ({n:,})" for variant, n in sorted(strays.items()))
+        detail = f"units exposed to variants that the experiment does not have: {named}; they are left out"
+        total = float(sum(strays.values()))
+        checks.append(Check("unknown_variants", False, 0.0, total, SRM_ALPHA, "count", detail))
+    return tuple(checks)
+
+
+def check_missing(missing: int, units: int) -> tuple[Check, ...]:
+    """Rows that name no variant: told, and no alarm, because not everybody need be in an experiment."""
+    if not missing:
+        return ()
+    detail = f"{missing:,} of {missing + units:,} rows have no variant; they are left out"
+    return (Check("missing_variant", True, 1.0, float(missing), SRM_ALPHA, "count", detail),)
+
+
+def _multiple(units: int, multiple: int) -> Check:
+    """More than one unit in a hundred, and not just a handful; the p-value is that of one in a hundred or fewer."""
+    from scipy.special import bdtrc
+
+    share = multiple / units
+    p_value = float(bdtrc(multiple - 1, units, MULTIPLE_SHARE)) if multiple else 1.0
+    return Check(
+        name="multiple_exposure",
+        ok=share <= MULTIPLE_SHARE or multiple < MULTIPLE_UNITS,
+        p_value=p_value,
+        statistic=share,
+        alpha=SRM_ALPHA,
+        method="binomial",
+        detail=f"{multiple:,} of {units:,} units ({share:.2%}) saw more than one variant; they are left out",
+    )

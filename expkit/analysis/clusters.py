@@ -1,0 +1,102 @@
+"""Sums by cluster, then by variant: the error of a mean when what was randomised has several rows.
+
+The sandwich variance CR2 (Bell & McCaffrey 2002, Survey Methodology 28, 169-181) is closed form in the clusters'
+totals: a cluster's residual is its sum less its rows times the arm's mean, weighted by 1 / (1 - its share of rows).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from expkit.analysis.statistics import EMPTY, ArmStatistic
+from expkit.analysis.sums import Found, Sums, counts, number, read_counts, vectors
+from expkit.errors import InvalidInput
+from expkit.stats import Covariates, Summary
+
+__all__ = ["cluster_query", "read_clusters", "refuse_crossed", "sandwich"]
+
+
+def cluster_query(variant: str, cluster: str, plan: Sequence[Sums]) -> str:
+    """One row per variant: rows, clusters that have several variants, and for each metric its counts and products."""
+    inner, weights, outer = [], [], []
+    for i, sums in enumerate(plan):
+        counted = [f"{sql} AS k{i}_{j}" for j, sql in enumerate(counts(sums))]
+        added = [f"coalesce(sum({sql}), 0) AS s{i}_{j}" for j, sql in enumerate(vectors(sums))]
+        weights.append(f"1 / (1 - k{i}_0 / nullif(sum(k{i}_0) OVER (PARTITION BY v), 0)) AS w{i}")
+        inner += [*counted, *added]
+        outer += [f"sum(k{i}_{j})" for j in range(len(counted))]
+        names = [*(f"s{i}_{j}" for j in range(len(added))), f"k{i}_0::DOUBLE"]
+        outer += [f"count_if(k{i}_0 > 0)", *(f"sum({name})" for name in names[:-1])]
+        outer += [f"sum(w{i} * {a} * {b})" for at, a in enumerate(names) for b in names[at:]]
+    return (
+        f"WITH c AS MATERIALIZED (SELECT {variant} AS v, {cluster} AS cl, count(*) AS n, {', '.join(inner)} FROM frame "  # noqa: S608
+        "WHERE v IS NOT NULL AND cl IS NOT NULL GROUP BY 1, 2), "
+        f"w AS (SELECT *, {', '.join(weights)} FROM c) "
+        "SELECT v, (SELECT count(*) FROM (SELECT cl FROM c GROUP BY cl HAVING count(*) > 1)), sum(n), "
+        f"{', '.join(outer)} FROM w GROUP BY v ORDER BY v"
+    )
+
+
+def read_clusters(sums: Sums, row: Iterator[Any]) -> Found:
+    found, groups = read_counts(sums, row), int(next(row) or 0)
+    size = len(sums.shifts)
+    totals = [number(next(row)) for _ in range(size)]
+    products = [[0.0] * (size + 1) for _ in range(size + 1)]
+    for i in range(size + 1):
+        for j in range(i, size + 1):
+            products[i][j] = products[j][i] = number(next(row))
+    return found._replace(totals=totals, products=products, clusters=groups)
+
+
+def refuse_crossed(column: str, several: int) -> None:
+    if several:
+        raise InvalidInput(
+            f"{several:,} clusters of column {column!r} have several variants.",
+            hint="name what was randomised; it has one variant.",
+        )
+
+
+def sandwich(sums: Sums, found: Found, keep: Sequence[int]) -> ArmStatistic:
+    """One arm as the summary of its clusters: variance over clusters is that of the mean, or of the ratio."""
+    groups = found.clusters or 0
+    if not found.n or groups < 2:  # a variance needs two
+        return EMPTY._replace(n=found.n, clusters=groups)
+    if not found.finite:
+        return ArmStatistic(found.n, None, ratio=sums.ratio, clusters=groups)
+    means, forms = _residuals(sums, found, keep)
+    gram = [[groups * _product(a, found.products, b) for b in forms] for a in forms]
+    rest = None
+    if len(forms) > 1:
+        rest = Covariates(tuple(means[1:]), tuple(tuple(row[1:]) for row in gram[1:]), tuple(gram[0][1:]))
+    summary = Summary(groups, means[0], _or_none(gram[0][0], forms[0], found.products, groups), rest)
+    return ArmStatistic(found.n, summary, ratio=sums.ratio, capped=found.capped, clusters=groups)
+
+
+def _residuals(sums: Sums, found: Found, keep: Sequence[int]) -> tuple[list[float], list[list[float]]]:
+    """Means, and the residual of each as weights of a cluster's sums (the last: of its rows)."""
+    size, n = len(sums.shifts), found.n
+    means, forms = [], []
+    if sums.ratio:
+        top, bottom = (sums.shifts[j] * n + found.totals[j] for j in range(2))
+        ratio = top / bottom if bottom else float("nan")
+        form = [0.0] * (size + 1)
+        form[0], form[1], form[-1] = 1 / bottom, -ratio / bottom, (sums.shifts[0] - ratio * sums.shifts[1]) / bottom
+        means.append(ratio)
+        forms.append(form)
+    for j in keep[2:] if sums.ratio else keep:
+        form = [0.0] * (size + 1)
+        form[j], form[-1] = 1 / n, -found.totals[j] / n / n
+        means.append(sums.shifts[j] + found.totals[j] / n)
+        forms.append(form)
+    return means, forms
+
+
+def _product(a: Sequence[float], products: Sequence[Sequence[float]], b: Sequence[float]) -> float:
+    return sum(x * products[i][j] * y for i, x in enumerate(a) for j, y in enumerate(b) if x and y)
+
+
+def _or_none(var: float, form: Sequence[float], products: Sequence[Sequence[float]], groups: int) -> float:
+    """What is left of a sum that cancels to rounding is none."""
+    size = groups * sum(abs(x * products[i][j] * y) for i, x in enumerate(form) for j, y in enumerate(form))
+    return var if var > 32 * 2.0**-52 * size else 0.0

@@ -1,0 +1,164 @@
+"""Exposures x outcomes of one experiment -> its scorecard."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from expkit.analysis.checks import check_before, check_exposures, check_phases, check_ratio
+from expkit.analysis.judgement import find_breach, judge
+from expkit.analysis.recommendation import Progress, recommend
+from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Role, Scorecard
+from expkit.analysis.segments import find_culprit
+from expkit.analysis.statistics import ArmStatistic, compare
+from expkit.analysis.summaries import Exposed, count_by_phase, find_exposed, summarize
+from expkit.domain import Experiment, Metric
+from expkit.domain.events import now
+from expkit.stats import Check, Summary
+
+if TYPE_CHECKING:
+    from expkit.events import Reader
+    from expkit.registry import Phase
+
+__all__ = ["analyze_experiment"]
+
+
+def analyze_experiment(
+    experiment: Experiment,
+    reader: Reader,
+    *,
+    at: datetime | None = None,
+    look: int = 1,
+    history: Sequence[Phase] = (),
+) -> Scorecard:
+    """The scorecard of what was logged (up to `at`, when given).
+
+    The plan's `alternative` is for the primary metric; all others are two-sided. `history` tells which shares held
+    from when on, oldest first; units are then expected in the shares of the phase they came in.
+    """
+    variants = [variant.key for variant in experiment.variants]
+    metrics = _metrics(experiment)
+    covariates = list(dict.fromkeys(metric.covariate for metric in metrics if metric.covariate))
+    exposed = find_exposed(reader.connection, experiment.key, variants, at, covariates)
+    found = summarize(reader.connection, metrics, variants, at, covariates)
+    statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
+    before = dict(zip(covariates, found[len(metrics) :], strict=True))
+    estimates = judge(list(_rows(experiment, statistics)), experiment.plan.alpha, experiment.plan.correction)
+    checks = (
+        *_ratio(experiment, reader.connection, exposed, history),
+        *_balance(experiment, before),
+        *check_exposures(exposed.units, exposed.multiple, exposed.strays),
+    )
+    guardrails = tuple(_findings(experiment, statistics, estimates))
+    primary = [row for row in estimates if row.role == "primary"]
+    return Scorecard(
+        experiment=experiment.key,
+        name=experiment.name,
+        control=experiment.control.key,
+        at=at or now(),
+        look=look,
+        alpha=experiment.plan.alpha,
+        arms=tuple(
+            Arm(key=variant.key, name=variant.title, n=exposed.counts[variant.key], share=variant.weight or 0.0)
+            for variant in experiment.variants
+        ),
+        estimates=estimates,
+        checks=checks,
+        guardrails=guardrails,
+        recommendation=recommend(primary, checks, guardrails, _progress(experiment, exposed)),
+        table_versions=reader.versions,
+        started_at=exposed.first,
+        days=exposed.days,
+    )
+
+
+def _ratio(experiment: Experiment, connection: Any, exposed: Exposed, history: Sequence[Phase]) -> tuple[Check, ...]:
+    """The sample ratio, by phase where the shares changed; a mismatch names the segment most to blame."""
+    shares: Mapping[str, float] = experiment.shares
+    promised = [{variant: phase.shares.get(variant, 0.0) for variant in exposed.counts} for phase in history]
+    if any(one != promised[0] for one in promised):
+        counts = count_by_phase(connection, list(exposed.counts), [phase.started_at for phase in history])
+        checks, shares = check_phases(counts, promised), _overall(counts, promised)
+    else:
+        checks = check_ratio(exposed.counts, shares)
+    if all(checks):
+        return checks
+    culprit = find_culprit(connection, experiment.key, shares)
+    return tuple(replace(check, detail=f"{check.detail}; {culprit}") if culprit else check for check in checks)
+
+
+def _overall(counts: Sequence[Mapping[str, int]], shares: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """Each variant's share of all units, had every phase kept its promise."""
+    units = [sum(phase.values()) for phase in counts]
+    return {
+        variant: sum(n * phase[variant] for n, phase in zip(units, shares, strict=True)) / sum(units)
+        for variant in shares[0]
+    }
+
+
+def _balance(experiment: Experiment, before: Mapping[str, Mapping[str, ArmStatistic]]) -> tuple[Check, ...]:
+    def summaries(variant: str) -> dict[str, Summary]:
+        return {name: arms[variant].summary or Summary(0, 0.0, 0.0) for name, arms in before.items()}
+
+    treatments = {variant.key: summaries(variant.key) for variant in experiment.treatments}
+    return check_before(summaries(experiment.control.key), treatments)
+
+
+def _metrics(experiment: Experiment) -> list[Metric]:
+    """Its metrics and those of its guardrails, each once."""
+    every = [*experiment.metrics, *(guardrail.metric for guardrail in experiment.guardrails)]
+    return list({metric.key: metric for metric in every}.values())
+
+
+def _rows(experiment: Experiment, statistics: Mapping[str, Mapping[str, ArmStatistic]]) -> Iterator[MetricEstimate]:
+    own = {metric.key for metric in experiment.metrics}
+    for metric in _metrics(experiment):
+        first = metric == experiment.primary_metric
+        role: Role = "primary" if first else "secondary" if metric.key in own else "guardrail"
+        arms = statistics[metric.key]
+        for variant in experiment.treatments:
+            estimate = compare(
+                metric.kind,
+                arms[experiment.control.key],
+                arms[variant.key],
+                alpha=experiment.plan.alpha,
+                alternative=experiment.plan.alternative if first else "two-sided",
+            )
+            yield MetricEstimate(
+                metric=metric.key,
+                title=metric.title,
+                kind=metric.kind,
+                role=role,
+                variant=variant.key,
+                direction=metric.direction,
+                unit=metric.unit,
+                estimate=estimate,
+                verdict="unknown",
+            )
+
+
+def _findings(
+    experiment: Experiment,
+    statistics: Mapping[str, Mapping[str, ArmStatistic]],
+    estimates: tuple[MetricEstimate, ...],
+) -> Iterator[GuardrailFinding]:
+    rows = {(row.metric, row.variant): row.estimate for row in estimates}
+    for guardrail in experiment.guardrails:
+        key = guardrail.metric.key
+        for variant in experiment.treatments:
+            arm = statistics[key][variant.key]
+            yield find_breach(guardrail, variant.key, rows[key, variant.key], arm, experiment.plan.alpha)
+
+
+def _progress(experiment: Experiment, exposed: Exposed) -> Progress:
+    shares = experiment.shares
+    return Progress(
+        units=min((n for variant, n in exposed.counts.items() if shares[variant] > 0), default=0),
+        days=exposed.days,
+        planned_units=experiment.sample_size or experiment.stopping.sample_size,
+        planned_days=experiment.plan.days,
+        most_days=experiment.stopping.max_days,
+        over=experiment.stopped_at is not None,
+    )

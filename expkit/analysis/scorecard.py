@@ -1,0 +1,212 @@
+"""The scorecard: every estimate and every check at one look, and what they advise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
+
+from pydantic import ConfigDict, Field, field_validator
+
+from expkit.domain.events import Timestamp, now
+from expkit.domain.noun import LongText, Noun, Text
+from expkit.errors import InvalidInput, UnknownName
+from expkit.stats import Check, Estimate, NotEstimable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Arm", "GuardrailFinding", "MetricEstimate", "Recommendation", "Scorecard"]
+
+MetricKind = Literal["conversion", "count", "sum", "ratio", "mean"]
+Role = Literal["primary", "secondary", "guardrail"]
+Verdict = Literal["better", "worse", "inconclusive", "unknown"]
+Action = Literal["promote", "rollback", "continue", "stop", "investigate"]
+
+
+class _Part(Noun):
+    # names come from the data here: a column called "price " keeps its blank
+    model_config = ConfigDict(str_strip_whitespace=False)
+
+
+class Arm(_Part):
+    """One variant as observed: the units that count, and the share of units it was meant to get."""
+
+    key: Text
+    name: Text
+    n: int = Field(ge=0)
+    share: float = Field(ge=0, le=1)
+
+
+class MetricEstimate(_Part):
+    """One metric of one treatment against control."""
+
+    metric: Text
+    title: Text
+    kind: MetricKind
+    role: Role
+    variant: Text
+    direction: Literal["increase", "decrease"] = "increase"
+    unit: Text = ""
+    estimate: Annotated[Estimate | NotEstimable, Field(discriminator="kind")]
+    adjusted_p_value: float | None = None
+    """Adjusted over its family: the secondary metrics of all treatments, or the primary metric of several."""
+    verdict: Verdict
+    note: LongText = ""
+    """How the values were capped, where they were."""
+
+    @property
+    def p_value(self) -> float | None:
+        """The p-value the verdict rests on."""
+        if isinstance(self.estimate, NotEstimable):
+            return None
+        return self.estimate.p_value if self.adjusted_p_value is None else self.adjusted_p_value
+
+
+class GuardrailFinding(_Part):
+    """Whether one treatment broke one guardrail. `breached` is None while nothing can be said."""
+
+    metric: Text
+    variant: Text
+    breached: bool | None
+    action: Literal["alert", "pause", "stop", "rollback"] = "alert"
+    detail: LongText
+
+
+class Recommendation(_Part):
+    """What the numbers advise; people decide."""
+
+    action: Action
+    variant: Text | None = None
+    headline: Text
+    reasons: tuple[LongText, ...] = ()
+
+
+class Scorecard(_Part):
+    """All estimates and checks at one look.
+
+    `scorecard.estimate("conversion", "treatment").effect` is one number of it, `to_frame()` all of them.
+    """
+
+    experiment: Text
+    name: Text
+    control: Text
+    at: Timestamp = Field(default_factory=now)
+    look: int = Field(default=1, ge=1)
+    alpha: float = Field(gt=0, lt=1)
+    arms: tuple[Arm, ...]
+    estimates: tuple[MetricEstimate, ...]
+    checks: tuple[Check, ...] = ()
+    guardrails: tuple[GuardrailFinding, ...] = ()
+    recommendation: Recommendation
+    table_versions: dict[str, int] = {}
+    """The versions of the lake's tables it was computed from."""
+    started_at: Timestamp | None = None
+    """The first exposure."""
+    days: float | None = Field(default=None, ge=0)
+    """From the first exposure to the last one."""
+
+    @field_validator("arms")
+    @classmethod
+    def _with_arms(cls, arms: tuple[Arm, ...]) -> tuple[Arm, ...]:
+        if not arms:
+            raise ValueError("a scorecard has arms, at least control")
+        return arms
+
+    @property
+    def treatments(self) -> tuple[Arm, ...]:
+        return tuple(arm for arm in self.arms if arm.key != self.control)
+
+    @property
+    def primary(self) -> tuple[MetricEstimate, ...]:
+        """The primary metric, one estimate per treatment."""
+        return tuple(row for row in self.estimates if row.role == "primary")
+
+    def arm(self, key: str) -> Arm:
+        for arm in self.arms:
+            if arm.key == key:
+                return arm
+        raise self._unknown("variant", key, (arm.key for arm in self.arms))
+
+    def row(self, metric: str, variant: str | None = None) -> MetricEstimate:
+        """The estimate with its role and verdict. The variant may be left out where there is only one treatment."""
+        rows = [row for row in self.estimates if row.metric == metric]
+        if not rows:
+            raise self._unknown("metric", metric, (row.metric for row in self.estimates))
+        if variant is None:
+            return self._only(rows)
+        for row in rows:
+            if row.variant == variant:
+                return row
+        if variant == self.control:
+            raise InvalidInput(
+                f"{variant!r} is the control: estimates compare a treatment with it.",
+                hint=f"name a treatment: {', '.join(repr(row.variant) for row in rows)}.",
+            )
+        raise self._unknown("variant", variant, (row.variant for row in rows))
+
+    def estimate(self, metric: str, variant: str | None = None) -> Estimate | NotEstimable:
+        return self.row(metric, variant).estimate
+
+    def to_frame(self) -> pd.DataFrame:
+        """One row per estimate, as a pandas frame."""
+        import pandas as pd
+
+        frame = pd.DataFrame([_flat(row) for row in self.estimates], columns=list(_COLUMNS))
+        return frame.astype(dict.fromkeys(_COLUMNS[_COLUMNS.index("n_control") : _COLUMNS.index("verdict")], "float64"))
+
+    def to_dict(self) -> dict[str, Any]:
+        """JSON-ready values, all of them: readers tell an estimate from its absence by `kind`."""
+        return self.model_dump(mode="json")
+
+    def to_json(self, *, indent: int | None = None) -> str:
+        return self.model_dump_json(indent=indent)
+
+    def looked(self, look: int) -> Self:
+        """The same scorecard under another look's number."""
+        return self.model_copy(update={"look": look})
+
+    def _only(self, rows: list[MetricEstimate]) -> MetricEstimate:
+        if len(rows) == 1:
+            return rows[0]
+        names = [row.variant for row in rows]
+        raise InvalidInput(
+            f"Metric {rows[0].metric!r} has {len(rows)} treatments, and no variant was named.",
+            hint=f"choose from {', '.join(map(repr, names))}.",
+        )
+
+    def _unknown(self, what: str, name: str, known: Iterable[str]) -> UnknownName:
+        return UnknownName.among(what, name, known, f"experiment {self.experiment!r}")
+
+
+_COLUMNS = (
+    "metric", "role", "kind", "variant", "n_control", "n_treatment", "control", "treatment",
+    "effect", "ci_lower", "ci_upper", "lift", "lift_lower", "lift_upper",
+    "p_value", "adjusted_p_value", "variance_saved", "verdict", "method", "note", "reason",
+)  # fmt: skip
+
+
+def _flat(row: MetricEstimate) -> dict[str, Any]:
+    flat: dict[str, Any] = row.model_dump(
+        include={"metric", "role", "kind", "variant", "adjusted_p_value", "verdict", "note"}
+    )
+    found = row.estimate
+    if isinstance(found, NotEstimable):
+        return {**flat, "reason": str(found)}
+    lower, upper = (None, None) if isinstance(found.lift_ci, NotEstimable) else found.lift_ci
+    return {
+        **flat,
+        "n_control": found.control.n,
+        "n_treatment": found.treatment.n,
+        "control": found.control.mean,
+        "treatment": found.treatment.mean,
+        "effect": found.effect,
+        "ci_lower": found.ci.lower,
+        "ci_upper": found.ci.upper,
+        "lift": None if isinstance(found.lift, NotEstimable) else found.lift,
+        "lift_lower": lower,
+        "lift_upper": upper,
+        "p_value": found.p_value,
+        "variance_saved": found.variance_saved,
+        "method": found.method,
+        "reason": "",
+    }

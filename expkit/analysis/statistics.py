@@ -1,0 +1,188 @@
+"""What one arm says about one metric, as sufficient statistics, and the comparison of two arms by them.
+
+Data access ends here: DuckDB gives counts and sums, everything above is closed form.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Mapping
+from dataclasses import replace
+from typing import NamedTuple
+
+from expkit.analysis.scorecard import MetricKind
+from expkit.stats import (
+    Alternative,
+    Covariates,
+    Estimate,
+    NotEstimable,
+    Summary,
+    Values,
+    compare_means,
+    compare_proportions,
+    compare_ratios,
+)
+from expkit.stats.stratified import compare_stratified
+
+__all__ = ["EMPTY", "ArmStatistic", "compare", "compare_by_stratum"]
+
+_TOO_LARGE = NotEstimable("The values are too large for their squares to be added up.", "cap them, or change the unit.")
+_NO_VALUES = NotEstimable("No unit has a value.", "check how the metric is computed, and which column holds it.")
+
+
+class ArmStatistic(NamedTuple):
+    """One metric in one arm. `summary` is None where the values are too large.
+
+    A ratio carries its denominator as the first covariate. With `clusters` the summary is that of the clusters: its
+    variance over their number is the sandwich variance of the mean of `n` units.
+    """
+
+    n: int
+    summary: Summary | None
+    successes: int | None = None
+    ratio: bool = False
+    capped: int = 0
+    clusters: int | None = None
+    offset: tuple[float, float] | None = None
+    """A value close to the mean, and the mean less it: far from zero, it keeps digits that a mean loses."""
+
+    @property
+    def mean(self) -> float:
+        """Per unit; for a ratio, the ratio of the totals."""
+        if self.summary is None or not self.n:
+            return math.nan
+        if not self.ratio or self.clusters is not None or self.summary.covariates is None:
+            return self.summary.mean
+        bottom = self.summary.covariates.mean[0]
+        return self.summary.mean / bottom if bottom else math.nan
+
+    @property
+    def se(self) -> float:
+        """The standard error of `mean`; for a ratio by the delta method (Deng, Knoblich & Lu 2018)."""
+        if self.summary is None or not self.n:
+            return math.nan
+        below = self.summary.covariates
+        if not self.ratio or self.clusters is not None or below is None:
+            return math.sqrt(self.summary.var / self.summary.n)
+        bottom, var, cov = below.mean[0], below.var[0][0], below.cov[0]
+        if not bottom:
+            return math.nan
+        spread = self.summary.var - 2 * self.mean * cov + self.mean**2 * var
+        return math.sqrt(max(spread, 0.0) / self.n) / abs(bottom)
+
+
+EMPTY = ArmStatistic(0, Summary(0, 0.0, 0.0), 0)
+
+
+def compare(
+    kind: MetricKind, control: ArmStatistic, treatment: ArmStatistic, *, alpha: float, alternative: Alternative
+) -> Estimate | NotEstimable:
+    """Treatment against control.
+
+    Proportions by the score test, ratios by the delta method, means by Welch's test; covariates adjust all three
+    (CUPED), and clusters have the sandwich's error (CR2).
+    """
+    if control.n == treatment.n == 0:
+        return _NO_VALUES
+    if control.summary is None or treatment.summary is None:
+        return _TOO_LARGE
+    if control.clusters is not None or treatment.clusters is not None:
+        return _clustered(control, treatment, alpha, alternative)
+    adjusted = control.summary.covariates and treatment.summary.covariates
+    if kind == "conversion" and not adjusted:
+        return compare_proportions(
+            control.successes or 0,
+            control.n,
+            treatment.successes or 0,
+            treatment.n,
+            alpha=alpha,
+            alternative=alternative,
+        )
+    if (few := _too_few(control, treatment, "units")) is not None:
+        return few
+    if kind == "ratio":
+        return compare_ratios(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
+    plain = compare_means(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
+    if control.offset is None or treatment.offset is None or control.offset[0] != treatment.offset[0]:
+        return plain
+    near = compare_means(
+        replace(control.summary, mean=control.offset[1]),
+        replace(treatment.summary, mean=treatment.offset[1]),
+        alpha=alpha,
+        alternative=alternative,
+        relative=False,
+    )
+    if isinstance(plain, NotEstimable) or isinstance(near, NotEstimable):
+        return plain
+    return replace(near, lift=plain.lift, lift_ci=plain.lift_ci, control=plain.control, treatment=plain.treatment)
+
+
+def compare_by_stratum(
+    kind: MetricKind,
+    control: Mapping[str | None, ArmStatistic],
+    treatment: Mapping[str | None, ArmStatistic],
+    *,
+    alpha: float,
+    alternative: Alternative,
+) -> Estimate | NotEstimable:
+    """Treatment against control within each stratum, weighed by the strata's sizes (post-stratification)."""
+    if any(arm.summary is None for arm in (*control.values(), *treatment.values())):
+        return _TOO_LARGE
+    sides: list[dict[Hashable, Summary | Values]] = []
+    for arms in (control, treatment):
+        found = {stratum: arm.summary for stratum, arm in arms.items() if arm.n and arm.summary is not None}
+        sides.append(dict((_linear(found) if kind == "ratio" else found).items()))
+    if not sides[0] and not sides[1]:
+        return _NO_VALUES
+    return compare_stratified(*sides, alpha=alpha, alternative=alternative)
+
+
+def _clustered(
+    control: ArmStatistic, treatment: ArmStatistic, alpha: float, alternative: Alternative
+) -> Estimate | NotEstimable:
+    if (few := _too_few(control, treatment, "clusters")) is not None:
+        return few
+    if control.summary is None or treatment.summary is None:
+        return _TOO_LARGE
+    found = compare_means(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
+    if isinstance(found, NotEstimable):
+        return found
+    return replace(
+        found,
+        method="cr2+cuped" if control.summary.covariates else "cr2",
+        control=replace(found.control, n=control.n),
+        treatment=replace(found.treatment, n=treatment.n),
+    )
+
+
+def _too_few(control: ArmStatistic, treatment: ArmStatistic, what: str) -> NotEstimable | None:
+    for which, arm in (("control", control), ("treatment", treatment)):
+        n = (arm.clusters or 0) if what == "clusters" else arm.n
+        if n < 2:  # a variance needs two
+            return NotEstimable(f"The {which} has {n} {what}; an error needs 2.", f"collect more {what}.")
+    return None
+
+
+def _linear(strata: Mapping[str | None, Summary]) -> dict[str | None, Summary]:
+    """The ratio's strata as those of one number per unit, linearised about the whole arm's ratio."""
+    whole = sum(strata.values(), Summary(0, 0.0, 0.0))
+    if whole.covariates is None or not whole.covariates.mean[0]:
+        return {}
+    bottom = whole.covariates.mean[0]
+    ratio = whole.mean / bottom
+    return {stratum: _linearised(part, ratio, bottom) for stratum, part in strata.items()}
+
+
+def _linearised(part: Summary, ratio: float, bottom: float) -> Summary:
+    below = part.covariates
+    if below is None:
+        return part
+    mean = ratio + (part.mean - ratio * below.mean[0]) / bottom
+    var = (part.var - 2 * ratio * below.cov[0] + ratio**2 * below.var[0][0]) / bottom**2
+    rest = None
+    if len(below.mean) > 1:
+        shared = zip(below.cov[1:], below.var[0][1:], strict=True)
+        rest = Covariates(
+            below.mean[1:], tuple(row[1:] for row in below.var[1:]), tuple((c - ratio * v) / bottom for c, v in shared)
+        )
+    return Summary(part.n, mean, max(var, 0.0), rest)

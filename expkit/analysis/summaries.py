@@ -1,0 +1,201 @@
+"""Exposures x outcomes -> one number per unit and metric -> statistics per arm, in DuckDB.
+
+A unit belongs to the variant it was exposed to; one that saw several is counted and left out. Its outcomes count
+from its first exposure on, for as long as the metric's window says. A unit without outcomes counts with zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from expkit.analysis.measures import Measure
+from expkit.analysis.scan import scan
+from expkit.analysis.sources import source_of
+from expkit.analysis.statistics import EMPTY, ArmStatistic
+from expkit.domain import Metric
+
+__all__ = ["Exposed", "count_by_phase", "find_exposed", "json_path", "summarize"]
+
+_DAY = 86_400_000_000  # in microseconds
+_END = 2**62
+
+
+class Exposed(NamedTuple):
+    """Who was exposed: units per variant, those that saw several variants, those that saw an unknown one."""
+
+    counts: dict[str, int]
+    multiple: int
+    strays: dict[str, int]
+    first: datetime | None
+    last: datetime | None
+
+    @property
+    def units(self) -> int:
+        return sum(self.counts.values()) + self.multiple
+
+    @property
+    def days(self) -> float | None:
+        return (self.last - self.first).total_seconds() / 86400 if self.first and self.last else None
+
+
+def find_exposed(
+    connection: Any, experiment: str, variants: Sequence[str], at: datetime | None, attributes: Sequence[str] = ()
+) -> Exposed:
+    """Make the table `units` of everybody exposed up to `at`, and count them.
+
+    Numbers among the exposures' attributes that are asked for stand in the columns a0, a1, ...: the first one that
+    the unit came with.
+    """
+    picked = "".join(
+        f", TRY_CAST(json_extract_string(attributes, $path{i}) AS DOUBLE) AS a{i}" for i in range(len(attributes))
+    )
+    first = "".join(f", arg_min(a{i}, moment) FILTER (WHERE isfinite(a{i})) AS a{i}" for i in range(len(attributes)))
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE units AS
+        SELECT unit, min(variant) AS variant, min(variant) <> max(variant) AS multiple,
+               min(moment) AS seen, max(moment) AS last{first}
+        FROM (
+            SELECT coalesce(user_id, session_id) AS unit, variant, epoch_us(timestamp) AS moment{picked}
+            FROM exposures_received WHERE experiment = $experiment AND epoch_us(timestamp) <= $until
+        )
+        GROUP BY unit
+        """,  # noqa: S608  # names of our own; values are parameters
+        {
+            "experiment": experiment,
+            "until": _until(at),
+            **{f"path{i}": json_path(name) for i, name in enumerate(attributes)},
+        },
+    )
+    rows = connection.execute(
+        "SELECT multiple, variant, count(*), min(seen), max(last) FROM units GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    single = {variant: n for multiple, variant, n, _, _ in rows if not multiple}
+    return Exposed(
+        counts={variant: single.get(variant, 0) for variant in variants},
+        multiple=sum(n for multiple, _, n, _, _ in rows if multiple),
+        strays={variant: n for variant, n in single.items() if variant not in variants},
+        first=_moment(min((row[3] for row in rows), default=None)),
+        last=_moment(max((row[4] for row in rows), default=None)),
+    )
+
+
+def count_by_phase(connection: Any, variants: Sequence[str], starts: Sequence[datetime]) -> list[dict[str, int]]:
+    """Units by the phase in which they first came, one for every start; those of one variant only."""
+    later = " + ".join(["0", *(f"(seen >= {_until(start)})::INTEGER" for start in starts[1:])])
+    rows = connection.execute(
+        f"SELECT {later} AS phase, variant, count(*) FROM units WHERE NOT multiple GROUP BY ALL"  # noqa: S608  # numbers
+    ).fetchall()
+    counts = [dict.fromkeys(variants, 0) for _ in starts]
+    for phase, variant, n in rows:
+        if variant in counts[phase]:
+            counts[phase][variant] = n
+    return counts
+
+
+def summarize(
+    connection: Any,
+    metrics: Sequence[Metric],
+    variants: Sequence[str],
+    at: datetime | None,
+    attributes: Sequence[str] = (),
+) -> list[dict[str, ArmStatistic]]:
+    """The statistics of each metric, then of each attribute, by variant, for the units that `find_exposed` found."""
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE arms AS
+        SELECT * EXCLUDE (multiple, last) FROM units WHERE NOT multiple AND list_contains($variants, variant)
+        """,
+        {"variants": list(variants)},
+    )
+    _make_hits(connection, metrics, at)
+    _make_scores(connection, metrics, attributes)
+    measures = [_measure(i, metric, attributes) for i, metric in enumerate(metrics)]
+    measures += [Measure(name, name, f"a{i}") for i, name in enumerate(attributes)]
+    found = scan(source_of(connection, "frame"), "variant", measures, refuse=False)
+    return [{variant: arms.get(variant, {}).get(None, EMPTY) for variant in variants} for arms in found.arms]
+
+
+def json_path(name: str) -> str:
+    """An attribute by its name, whatever the name has in it: a JSON pointer (RFC 6901)."""
+    return "/" + name.replace("~", "~0").replace("/", "~1")
+
+
+def _measure(i: int, metric: Metric, attributes: Sequence[str]) -> Measure:
+    bottom = f"d{i}" if metric.kind == "ratio" else None
+    covariates = (f"a{attributes.index(metric.covariate)}",) if metric.covariate in attributes else ()
+    return Measure(metric.key, metric.title, f"x{i}", bottom, covariates=covariates)
+
+
+def _make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -> None:
+    """The outcomes that may count, each once; `age` is the time since the unit's first exposure."""
+    events = sorted({event for metric in metrics for event in (metric.numerator_event, metric.denominator_event)})
+    connection.execute(
+        """
+        CREATE OR REPLACE TEMP TABLE hits AS
+        SELECT arms.unit, event_id, event, value, epoch_us(timestamp) - seen AS age
+        FROM outcomes_received JOIN arms ON arms.unit = coalesce(user_id, session_id)
+        WHERE list_contains($events, event) AND epoch_us(timestamp) >= seen AND epoch_us(timestamp) <= $until
+        """,
+        {"events": events, "until": _until(at)},
+    )
+    # as many different hashes as rows: no event was sent twice, and the costly removal can be left out
+    if connection.execute("SELECT count(*) > count(DISTINCT hash(event_id)) FROM hits").fetchone()[0]:
+        connection.execute(
+            "CREATE OR REPLACE TEMP TABLE hits AS SELECT * FROM hits "
+            "QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY age, unit) = 1"
+        )
+
+
+def _make_scores(connection: Any, metrics: Sequence[Metric], attributes: Sequence[str]) -> None:
+    """One row per unit: column x{i} for each metric i, d{i} for the denominator of a ratio, a{j} for each attribute."""
+    parameters: dict[str, object] = {}
+    columns: list[str] = []
+    for i, metric in enumerate(metrics):
+        columns += _columns(i, metric, parameters)
+    names = [column.rsplit(" AS ", 1)[1] for column in columns]
+    filled = [f"coalesce({name}, {'false' if _is_flag(metrics, name) else 0}) AS {name}" for name in names]
+    filled += [f"a{i}" for i in range(len(attributes))]
+    connection.execute(
+        f"""
+        CREATE OR REPLACE TEMP TABLE frame AS
+        SELECT variant, {", ".join(filled)}
+        FROM arms LEFT JOIN (SELECT unit, {", ".join(columns)} FROM hits GROUP BY unit) USING (unit)
+        """,  # noqa: S608  # names of our own; values are parameters
+        parameters,
+    )
+
+
+def _is_flag(metrics: Sequence[Metric], name: str) -> bool:
+    return name.startswith("x") and metrics[int(name[1:])].kind == "conversion"
+
+
+def _columns(i: int, metric: Metric, parameters: dict[str, object]) -> list[str]:
+    parameters |= {f"event{i}": metric.numerator_event, f"window{i}": _window(metric)}
+    here = f"FILTER (event = $event{i} AND age <= $window{i})"
+    counted, added = f"count(*) {here}", f"fsum(value) {here}"
+    match metric.kind:
+        case "conversion":
+            return [f"count(*) {here} > 0 AS x{i}"]
+        case "count":
+            return [f"{counted} AS x{i}"]
+        case "sum":
+            return [f"{added} AS x{i}"]
+        case "ratio":
+            parameters[f"bottom{i}"] = metric.denominator_event
+            bottom = f"count(*) FILTER (event = $bottom{i} AND age <= $window{i})"
+            return [f"{added if metric.measure == 'value' else counted} AS x{i}", f"{bottom} AS d{i}"]
+
+
+def _window(metric: Metric) -> int:
+    return _END if metric.window_days is None else round(metric.window_days * _DAY)
+
+
+def _until(at: datetime | None) -> int:
+    return _END if at is None else round((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1e6)
+
+
+def _moment(microseconds: int | None) -> datetime | None:
+    return None if microseconds is None else datetime.fromtimestamp(microseconds / 1e6, UTC)

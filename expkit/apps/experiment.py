@@ -1,0 +1,67 @@
+"""One experiment: what to do, the numbers, the health of the data, what happened."""
+
+from __future__ import annotations
+
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from expkit.apps.host import link
+from expkit.apps.pieces import figure, html, page
+from expkit.errors import NotFound
+from expkit.view import scorecard_figure, scorecard_table
+from expkit.view.fragments import call_out, experiment_facts, heading, risk_flags, timeline_list
+from expkit.view.table import checks_list
+
+if TYPE_CHECKING:
+    from expkit.analysis import Scorecard
+    from expkit.domain import Experiment
+    from expkit.workbench import Workbench
+
+__all__ = ["experiment_page"]
+
+
+def experiment_page(workbench: Workbench, key: str = "") -> Any:
+    """The newest scorecard of an experiment; without a key, the newest experiment."""
+    experiment = workbench.get(key) if key else _newest(workbench)
+    try:
+        scorecard = workbench.scorecard(experiment.key)
+    except NotFound as missing:
+        results = [html(_not_analysed(experiment, missing))]
+    else:
+        results = _results(experiment, scorecard)
+    happened = timeline_list(workbench.timeline(experiment.key))
+    return page(html(_head(experiment)), *results, html(f"<h2>Timeline</h2>{happened}"))
+
+
+def _newest(workbench: Workbench) -> Experiment:
+    found = workbench.list(limit=1)
+    if not found:
+        raise NotFound("There is no experiment yet.", hint="`expkit demo` makes one; or create yours in a notebook.")
+    return found[0]
+
+
+def _head(experiment: Experiment) -> str:
+    fleet = link("fleet")
+    back = f'<nav><a href="{escape(fleet)}">← All experiments</a></nav>' if fleet else ""
+    hypothesis = f"<p>{escape(str(experiment.hypothesis))}</p>"
+    return f"{back}{heading(experiment)}{hypothesis}{experiment_facts(experiment)}"
+
+
+def _results(experiment: Experiment, scorecard: Scorecard) -> list[Any]:
+    flags = "".join(f"<li>{escape(flag)}</li>" for flag in risk_flags(experiment, scorecard))
+    risks = f"<h2>Risks</h2><ul>{flags}</ul>" if flags else ""
+    return [
+        html(f"{call_out(scorecard)}<h2>Results</h2>"),
+        figure(partial(scorecard_figure, scorecard)),
+        html(f"{scorecard_table(scorecard, css=False)}<h2>Health</h2>{checks_list(scorecard)}{risks}"),
+    ]
+
+
+def _not_analysed(experiment: Experiment, missing: NotFound) -> str:
+    key = escape(repr(experiment.key))
+    return (
+        f'<section class="expkit-call" aria-label="Recommendation"><strong>{escape(missing.message)}</strong>'
+        f"<p>Dashboards show the newest look and never compute one. Take it with <code>wb.analyze({key})</code> in a "
+        f"notebook, or <code>expkit analyze {escape(experiment.key)}</code>, then reload.</p></section>"
+    )

@@ -1,0 +1,10 @@
+"""Which unit gets which variant: hashing, conditions and the compiled `Assigner`; no I/O."""
+
+from __future__ import annotations
+
+from expkit.assign.assigner import Assigner
+from expkit.assign.conditions import matches
+from expkit.assign.hashing import bucket, buckets
+from expkit.assign.ranges import Range, ranges, split
+
+__all__ = ["Assigner", "Range", "bucket", "buckets", "matches", "ranges", "split"]

@@ -1,0 +1,106 @@
+"""The lifecycle's moves from a shell, now or at a planned time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+import typer
+
+from expkit.cli.completion import Key
+from expkit.cli.options import Reason, Timezone, zone
+from expkit.cli.output import Json, moment, say, say_json
+from expkit.cli.session import Session
+
+__all__ = ["add_to"]
+
+MOVES = {
+    "start": "Let units in, when its checklist allows.",
+    "pause": "Let no new units in for a while.",
+    "resume": "Go on after a pause.",
+    "stop": "End it for good; a stopped experiment never restarts. Needs --reason.",
+    "conclude": "Begin the analysis of a stopped one.",
+    "promote": "Roll the winner out.",
+    "finish": "The rollout has reached everybody.",
+    "rollback": "Back to control. Needs --reason.",
+    "complete": "Close an analysed or rolled-out one.",
+    "archive": "Put it away.",
+}
+
+
+def add_to(app: typer.Typer) -> None:
+    for verb, told in MOVES.items():
+        app.command(verb, help=told)(_mover(verb))
+    app.command("schedule")(schedule)
+    app.command("unschedule")(unschedule)
+    app.command("tick")(tick)
+
+
+def _mover(verb: str) -> Callable[..., None]:
+    def move(context: typer.Context, key: Key, reason: Reason = "", as_json: Json = False) -> None:
+        session: Session = context.obj
+        with session.open() as workbench:
+            experiment = getattr(workbench, verb)(key, reason=reason)
+        if as_json:
+            say_json(experiment)
+        else:
+            say(f"{experiment.key} is {experiment.status}.")
+
+    return move
+
+
+def schedule(
+    context: typer.Context,
+    key: Key,
+    at: Annotated[str, typer.Option(help="2026-12-01T09:00, with an offset, or in --timezone.")],
+    timezone: Timezone = "UTC",
+    stop: Annotated[bool, typer.Option("--stop", help="Plan its end instead of its start.")] = False,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Start or stop it at a time to come.
+
+    Whichever server is alive then does it, exactly once; so does `expkit experiments tick`. A second call reschedules.
+    """
+    there = zone(timezone)
+    session: Session = context.obj
+    with session.open() as workbench:
+        found = workbench.schedule(key, at, verb="stop" if stop else "start", timezone=timezone, reason=reason)
+    if as_json:
+        say_json(found)
+        return
+    local = f" ({moment(found.at.astimezone(there))} in {timezone})" if timezone != "UTC" else ""
+    say(f"{found.experiment} will {found.verb} at {moment(found.at)} UTC{local}.")
+
+
+def unschedule(
+    context: typer.Context,
+    key: Key,
+    only: Annotated[
+        Literal["start", "stop"] | None, typer.Option(help="Only the planned start, or only the planned stop.")
+    ] = None,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    """Take planned moves back."""
+    session: Session = context.obj
+    with session.open() as workbench:
+        number = workbench.unschedule(key, only, reason=reason)
+    if as_json:
+        say_json({"unscheduled": number})
+    else:
+        say(f"{number} planned move{'' if number == 1 else 's'} of {key} taken back.")
+
+
+def tick(context: typer.Context, as_json: Json = False) -> None:
+    """Make the planned moves whose time has come, as the servers do.
+
+    For cron, where no server runs. A move that has become impossible is marked as failed; the timeline says why.
+    """
+    session: Session = context.obj
+    with session.embedded("experiments tick") as workbench:
+        number = workbench.tick()
+    if as_json:
+        say_json({"made": number})
+    else:
+        say(f"{number} planned move{'' if number == 1 else 's'} made.")

@@ -1,0 +1,57 @@
+"""The verbs of files and of retention, asked of a service."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from expkit.client.shapes import told
+from expkit.client.transport import Transport
+from expkit.domain import Experiment
+from expkit.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from expkit.workbench.files import Planned
+    from expkit.workbench.retention import Expired
+
+__all__ = ["RemoteFiles"]
+
+
+class RemoteFiles:
+    _service: Transport
+
+    def plan(self, experiments: Iterable[Experiment]) -> builtins.list[Planned]:
+        """What `apply` would do with each. Nothing is changed."""
+        return self._planned("/experiments/plan", experiments, "")
+
+    def apply(self, experiments: Iterable[Experiment], reason: str = "") -> builtins.list[Planned]:
+        """Create what is new and change what differs, all or nothing. Applied again, it does nothing.
+
+        A definition says what shall be; states (started, stopped) are moved by their own verbs.
+        """
+        return self._planned("/experiments/apply", experiments, reason)
+
+    def retention_plan(self) -> builtins.list[Expired]:
+        """What would go now, by the rules of each project and of the organisation. Nothing is changed."""
+        from expkit.workbench.retention import Expired
+
+        return [told(Expired, item) for item in self._service.get("/retention")["items"]]
+
+    def apply_retention(self, reason: str = "") -> builtins.list[Expired]:
+        """Remove what the plan names, each with an audit entry; returns what went."""
+        from expkit.workbench.retention import Expired
+
+        return [told(Expired, item) for item in self._service.post("/retention/apply", {"reason": reason})["items"]]
+
+    def _planned(self, path: str, experiments: Iterable[Experiment], reason: str) -> builtins.list[Planned]:
+        from expkit.workbench.files import Planned
+
+        body = {"experiments": [_definition(experiment) for experiment in experiments], "reason": reason}
+        return [told(Planned, item) for item in self._service.post(path, body)["items"]]
+
+
+def _definition(experiment: Experiment) -> object:
+    if not isinstance(experiment, Experiment):
+        raise InvalidInput(f"This is a {type(experiment).__name__}, no experiment.", hint="parse it first.")
+    return experiment.definition()

@@ -1,0 +1,9 @@
+"""Before the start: how many units an experiment needs, and how long that takes."""
+
+from __future__ import annotations
+
+from expkit.design.checklist import checklist, refuse_unready
+from expkit.design.sizing import Design, size_experiment
+from expkit.design.sizing_traffic import Timetable, plan_days, units_by
+
+__all__ = ["Design", "Timetable", "checklist", "plan_days", "refuse_unready", "size_experiment", "units_by"]

@@ -1,0 +1,61 @@
+"""The nouns: frozen, valid or not at all, no I/O."""
+
+from __future__ import annotations
+
+from expkit.domain.batch import Batch, BatchCounts, BatchStatus, Limits, Scoring, Trial, TrialError
+from expkit.domain.decision import Decision
+from expkit.domain.events import Assignment, Exposure, Outcome, Trace
+from expkit.domain.experiment import EXPERIMENT_TYPES, STATE_FIELDS, Experiment
+from expkit.domain.lifecycle import MOVES, STATUSES, Move, Role, Status, find_move, legal_moves
+from expkit.domain.metric import Guardrail, Metric
+from expkit.domain.planning import (
+    ExposureRule,
+    Hypothesis,
+    Plan,
+    Prediction,
+    Rice,
+    Schedule,
+    StoppingCriteria,
+)
+from expkit.domain.schema import schema
+from expkit.domain.variant import Diversity, Parameter, PriceBand, RecommenderVariant, Variant
+
+__all__ = [
+    "EXPERIMENT_TYPES",
+    "MOVES",
+    "STATE_FIELDS",
+    "STATUSES",
+    "Assignment",
+    "Batch",
+    "BatchCounts",
+    "BatchStatus",
+    "Decision",
+    "Diversity",
+    "Experiment",
+    "Exposure",
+    "ExposureRule",
+    "Guardrail",
+    "Hypothesis",
+    "Limits",
+    "Metric",
+    "Move",
+    "Outcome",
+    "Parameter",
+    "Plan",
+    "Prediction",
+    "PriceBand",
+    "RecommenderVariant",
+    "Rice",
+    "Role",
+    "Schedule",
+    "Scoring",
+    "Status",
+    "StoppingCriteria",
+    "Trace",
+    "Trial",
+    "TrialError",
+    "Variant",
+    "find_move",
+    "legal_moves",
+    "schema",
+]

@@ -1,0 +1,145 @@
+"""Changing a definition: every change is a version with author, reason and what changed; none is ever lost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from expkit.domain import STATE_FIELDS, Experiment
+from expkit.domain.collaboration import Version
+from expkit.domain.diff import diff
+from expkit.errors import Conflict, InvalidInput, NotFound, did_you_mean
+from expkit.registry.experiments import definition_columns, get, keep_version, locked, refuse_state
+from expkit.registry.phases import open_phase
+from expkit.registry.tables import experiments
+from expkit.registry.tables import versions as table
+from expkit.storage import Work
+
+__all__ = ["at_version", "delete_draft", "replace", "restore", "update", "versions"]
+
+ALWAYS = frozenset({"name", "description", "owner", "department", "tags", "rice"})
+WHILE_RUNNING = ALWAYS | {"coverage", "variants", "guardrails", "stopping", "schedule", "priority"}
+OPEN = frozenset({"draft", "review", "scheduled"})
+RUNNING = frozenset({"active", "paused"})
+
+
+def update(
+    work: Work, key: str, changes: Mapping[str, Any], *, version: int | None = None, reason: str = ""
+) -> Experiment:
+    """Change some fields. With `version`, the change is refused when somebody else was faster."""
+    before = locked(work, key)
+    if version is not None and version != before.version:
+        raise _overtaken(work.connection, before, version)
+    if "key" in changes and changes["key"] != key:
+        raise InvalidInput(f"The key of {key!r} cannot be changed.", hint="clone it under the new key.")
+    refuse_state(key, changes, before)
+    wanted = {name: value for name, value in changes.items() if name not in STATE_FIELDS}
+    after = Experiment.parse({**before.definition(), **wanted})
+    return _store(work, before, after, reason)
+
+
+def replace(work: Work, key: str, wanted: Experiment, reason: str = "") -> Experiment:
+    """The whole definition, as a new version; fields that it leaves out go back to their defaults."""
+    return _store(work, locked(work, key), wanted, reason)
+
+
+def restore(work: Work, key: str, version: int, reason: str = "") -> Experiment:
+    """A new version that equals an old one."""
+    before = locked(work, key)
+    old = Experiment.parse(at_version(work.connection, key, version))
+    return _store(work, before, old, reason or f"restored version {version}")
+
+
+def versions(connection: sa.Connection, key: str) -> list[Version]:
+    """The newest first, each with what it changed."""
+    get(connection, key)
+    rows = connection.execute(sa.select(table).where(table.c.experiment == key).order_by(table.c.version)).all()
+    before: dict[str, Any] = {}
+    found = []
+    for row in rows:
+        changes = tuple(str(change)[:500] for change in diff(before, row.definition)) if before else ()
+        found.append(
+            Version(
+                experiment=key, version=row.version, author=row.author, reason=row.reason, at=row.at, changes=changes
+            )
+        )
+        before = row.definition
+    return found[::-1]
+
+
+def at_version(connection: sa.Connection, key: str, version: int) -> dict[str, Any]:
+    """The definition as it was."""
+    query = sa.select(table.c.definition).where(table.c.experiment == key, table.c.version == version)
+    found: dict[str, Any] | None = connection.scalar(query)
+    if found is None:
+        known = connection.scalars(
+            sa.select(table.c.version).where(table.c.experiment == key).order_by(table.c.version)
+        )
+        raise NotFound(
+            f"Experiment {key!r} has no version {version}.", hint=did_you_mean(str(version), map(str, known))
+        )
+    return found
+
+
+def delete_draft(work: Work, key: str, reason: str = "") -> None:
+    """A draft that was never started may go; the audit keeps its last definition."""
+    before = locked(work, key)
+    if before.status != "draft":
+        raise Conflict(
+            f"Experiment {key!r} is {before.status}; only a draft can be deleted.", hint="archive it when it has ended."
+        )
+    work.connection.execute(sa.delete(experiments).where(experiments.c.key == key))
+    work.audit(
+        "experiment.delete", key, before={"version": before.version, "definition": before.definition()}, reason=reason
+    )
+
+
+def _store(work: Work, before: Experiment, after: Experiment, reason: str) -> Experiment:
+    changes = diff(before.definition(), after.definition())
+    if not changes:
+        return before
+    _refuse_what_is_settled(before, {change.path.split(".")[0].split("[")[0] for change in changes}, after)
+    version = before.version + 1
+    columns = definition_columns(after)
+    work.connection.execute(
+        sa.update(experiments)
+        .where(experiments.c.key == before.key)
+        .values(**columns, version=version, updated_at=work.at)
+    )
+    keep_version(work, before.key, version, columns["definition"], reason)
+    told = {change.path: [change.before, change.after] for change in changes}
+    after_told = {"version": version, "changes": told}
+    work.audit("experiment.update", before.key, before={"version": before.version}, after=after_told, reason=reason)
+    stored = get(work.connection, before.key)
+    if before.status in RUNNING and (stored.shares, stored.coverage) != (before.shares, before.coverage):
+        open_phase(work, stored)
+    return stored
+
+
+def _refuse_what_is_settled(before: Experiment, touched: set[str], after: Experiment) -> None:
+    """A running experiment's question stands; a finished one's record does."""
+    if before.status in OPEN:
+        return
+    allowed = WHILE_RUNNING if before.status in RUNNING else ALWAYS
+    settled = sorted(touched - allowed)
+    if not settled and before.status in RUNNING:
+        same = [variant.changed(weight=0.0) for variant in before.variants]
+        if same != [variant.changed(weight=0.0) for variant in after.variants]:
+            settled = ["variants (other than their weights)"]
+    if settled:
+        raise Conflict(
+            f"Experiment {before.key!r} is {before.status}: {', '.join(settled)} cannot be changed any more.",
+            hint=f"{', '.join(sorted(allowed))} can; for another question, clone it.",
+        )
+
+
+def _overtaken(connection: sa.Connection, now: Experiment, seen: int) -> Conflict:
+    since = [entry for entry in versions(connection, now.key) if entry.version > seen]
+    who = ", ".join(dict.fromkeys(entry.author for entry in since)) or "somebody"
+    what = "; ".join(change for entry in since for change in entry.changes)[:300]
+    return Conflict(
+        f"Experiment {now.key!r} is at version {now.version}, and you saw version {seen}: changed by {who} ({what}).",
+        hint="look at it again and repeat your change on top of theirs.",
+    )

@@ -1,0 +1,42 @@
+"""`POST /experiments/plan` and `/experiments/apply`: definitions that live in files, compared and brought in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+
+from expkit.domain import Experiment
+from expkit.domain.noun import LongText, Noun
+from expkit.service.answers import PlannedItem
+from expkit.service.body import accepts, parsed
+from expkit.service.context import Bench
+
+__all__ = ["router"]
+
+router = APIRouter(prefix="/experiments", tags=["files"])
+
+
+class Definitions(Noun):
+    """What shall be. States that a file was exported with are left out."""
+
+    experiments: tuple[Experiment, ...]
+    reason: LongText = ""
+    """Stands with every new version."""
+
+
+class PlannedPage(BaseModel):
+    items: list[PlannedItem]
+
+
+@router.post("/plan", openapi_extra=accepts(Definitions))
+def plan_definitions(workbench: Bench, wanted: Annotated[Definitions, Depends(parsed(Definitions))]) -> PlannedPage:
+    """What `apply` would do with each. Nothing is changed."""
+    return PlannedPage.model_validate({"items": workbench.plan(wanted.experiments)})
+
+
+@router.post("/apply", openapi_extra=accepts(Definitions))
+def apply_definitions(workbench: Bench, wanted: Annotated[Definitions, Depends(parsed(Definitions))]) -> PlannedPage:
+    """Create what is new and change what differs, all or nothing. Applied again, it does nothing."""
+    return PlannedPage.model_validate({"items": workbench.apply(wanted.experiments, wanted.reason)})

@@ -1,0 +1,83 @@
+"""The verbs of analysis: look, read the newest look, show it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from expkit import registry
+from expkit.errors import InvalidInput, NotFound, did_you_mean
+from expkit.workbench.events import EventVerbs
+from expkit.workbench.experiments import ExperimentVerbs
+
+if TYPE_CHECKING:
+    from expkit.analysis import Scorecard
+
+__all__ = ["AnalysisVerbs"]
+
+
+class AnalysisVerbs(ExperimentVerbs, EventVerbs):
+    def analyze(self, key: str | None = None, *, frame: Any = None, **options: Any) -> Scorecard:
+        """One look at an experiment, kept with its scorecard; or at a frame with one row per unit, kept nowhere.
+
+        >>> wb.analyze("checkout")
+        >>> wb.analyze(frame=df, variant="v", metrics=["revenue"])
+        """
+        if (key is None) == (frame is None):
+            raise InvalidInput("Analyze what?", hint="give an experiment's key, or frame=..., not both.")
+        if key is None:
+            from expkit.analysis import analyze_frame
+
+            return analyze_frame(frame, **options)
+        if options:
+            raise InvalidInput(
+                f"{', '.join(sorted(options))} cannot be given for a registered experiment: its own plan says how.",
+                hint="change the experiment, or analyze a frame.",
+            )
+        return self._look(key)
+
+    def scorecard(self, key: str) -> Scorecard:
+        """The scorecard of the newest look."""
+        from expkit.analysis import Scorecard
+
+        with self._read() as connection:
+            registry.get(connection, key)
+            found = registry.latest_look(connection, key)
+        if found is None:
+            raise NotFound(f"Experiment {key!r} has not been analysed yet.", hint="analyze it first.")
+        return Scorecard.parse(found)
+
+    def figure(self, key: str, theme: str = "light") -> dict[str, Any]:
+        """The newest scorecard's figure as BokehJS embeds it."""
+        from bokeh.embed import json_item
+
+        from expkit.view import scorecard_figure
+
+        item: Any = json_item(scorecard_figure(self.scorecard(key), theme=theme))
+        return dict(item)
+
+    def report(self, key: str, format: str = "html") -> str:  # noqa: A002  # the contract's word
+        """The newest scorecard as a document of one file."""
+        from expkit.report import scorecard_html
+
+        if format != "html":
+            raise InvalidInput(f"There is no report format {format!r}.", hint=did_you_mean(format, ["html"]))
+        text = scorecard_html(self.get(key), self.scorecard(key), self.timeline(key))
+        with self._begin("experiment.report", key=key) as work:
+            work.audit("experiment.report", key, after={"format": format})
+        return text
+
+    def _look(self, key: str) -> Scorecard:
+        from expkit.analysis import analyze_experiment, standing
+
+        self._may("experiment.analyze", key=key)
+        experiment = self.get(key)
+        self.move_events()
+        with self._read() as connection:
+            history = registry.phases(connection, key)
+        with self._shared.events.reader(experiment=key) as reader:
+            scorecard = analyze_experiment(experiment, reader, history=history)
+        with self._begin("experiment.analyze", key=key) as work:
+            scorecard = scorecard.looked(registry.next_look(work.connection, key))
+            body = scorecard.model_dump(mode="json")
+            registry.save_look(work, key, experiment.version, body, *standing(experiment, scorecard))
+        return scorecard
