@@ -109,13 +109,17 @@ class Batches:
         """The batch once it is done, or as it stands after `timeout` seconds."""
         deadline = time.monotonic() + (float("inf") if timeout is None else timeout)
         while True:
-            with self._store.read() as connection:
-                batch, owned = ledger.read_batch(connection, job_id), ledger.is_owned(connection, job_id)
+            owned = self._owned(job_id)  # asked first: an owner that has just let go has stored the end by now
+            batch = self.batch(job_id)
             if batch.done or time.monotonic() >= deadline:
                 return batch
             if not owned:
                 raise Conflict(f"Batch {job_id!r} is {batch.status}, and no process runs it.", hint="resume it.")
             time.sleep(POLL_SECONDS)
+
+    def _owned(self, job_id: str) -> bool:
+        with self._store.read() as connection:
+            return ledger.is_owned(connection, job_id)
 
     def abort(self, job_id: str, *, actor: str, reason: str = "", correlation_id: str = "") -> Batch:
         """Stop the batch wherever it runs, kernels and all; what was recorded stays. A second abort changes nothing."""
@@ -155,10 +159,7 @@ class Batches:
         """The owner sees the flag within half a second; its trials on this machine are killed here at once."""
         abort_here(job_id)
         deadline = time.monotonic() + ABORT_SECONDS
-        while time.monotonic() < deadline:
-            with self._store.read() as connection:
-                if not ledger.is_owned(connection, job_id):
-                    break
+        while time.monotonic() < deadline and self._owned(job_id):
             time.sleep(POLL_SECONDS)
         abort_here(job_id)
         with self._store.begin(actor=actor, correlation_id=correlation_id) as work:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from threading import current_thread, main_thread
+from threading import enumerate as enumerate_threads
+from typing import Any
 
 import pytest
 from conftest import MakeTemplate
 from tiny import eventually, kernel_of, processes_of
 
-from expkit.batch import Batches
+from expkit.batch import Batches, ledger
 from expkit.errors import Conflict
 from expkit.storage import Store, read_audit
 
@@ -19,7 +22,8 @@ RECORD = "from expkit.batch import record\nrecord(y=x)"
 RUNNER = """
 import sys, time
 from pathlib import Path
-from expkit.batch import Batches
+from typing import Any
+from expkit.batch import Batches, ledger
 from expkit.storage import Store
 home = Path(sys.argv[1])
 batches = Batches(Store.open(f"sqlite:///{home}/expkit.db"), home)
@@ -71,6 +75,24 @@ def test_closing_interrupts_and_another_resumes(store: Store, template: MakeTemp
     with pytest.raises(Conflict, match="no process runs it"):
         batches.wait(launched.job_id)
     assert batches.abort(launched.job_id, actor="ann").status == "aborted"
+
+
+def test_the_owner_lets_go_while_somebody_waits(
+    batches: Batches, template: MakeTemplate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Right after somebody has read that it runs, it ends: that is its end, not a lost owner."""
+    launched = batches.run(template=template("quick", RECORD), parameters=[{"x": 1}], actor="ann")
+    read_batch = ledger.read_batch
+
+    def and_then_it_ends(connection: Any, job_id: str) -> Any:
+        batch = read_batch(connection, job_id)
+        if current_thread() is main_thread():
+            for thread in (each for each in enumerate_threads() if each.name == f"expkit-batch-{job_id}"):
+                thread.join(120)
+        return batch
+
+    monkeypatch.setattr(ledger, "read_batch", and_then_it_ends)
+    assert batches.wait(launched.job_id).status == "succeeded"
 
 
 @pytest.fixture
