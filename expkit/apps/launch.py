@@ -7,11 +7,13 @@ import re
 import secrets
 import socket
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from expkit.apps.host import PANEL_FILES
+from expkit.apps.login import login_pages
 from expkit.errors import Conflict, InvalidInput, NotFound, did_you_mean
 
 __all__ = ["Engine", "dashboards", "notebooks"]
@@ -113,10 +115,12 @@ def _panel(folder: Path, port: int, ip: str, base: str, token: str, say: Callabl
     origin = [f"--allow-websocket-origin={name}:{port}" for name in {ip, "localhost"}]
     prefix = [f"--prefix={base}"] if base != "/" else []
     say(f"Dashboards (Panel): {_address(ip, port, base)}")
-    # Panel's own entry reads the command line, whatever it is given
-    sys.argv = ["panel", "serve", *files, f"--port={port}", f"--address={ip}", "--index=fleet", *origin, *prefix]
     serve: Any = main
-    serve()
+    with tempfile.TemporaryDirectory(prefix="expkit-panel-") as pages:
+        options = [*origin, *prefix, *(login_pages(Path(pages)) if token else [])]
+        # Panel's own entry reads the command line, whatever it is given
+        sys.argv = ["panel", "serve", *files, f"--port={port}", f"--address={ip}", "--index=fleet", *options]
+        serve()
 
 
 def _free(ip: str, port: int) -> int:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.error import URLError
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.browser
 
 WAIT_MS = 180_000
-START = "import sys; from expkit.apps import dashboards; dashboards(sys.argv[1], 0, base_url='/team/a')"
+START = """
+import sys
+from expkit.apps import dashboards
+dashboards(sys.argv[1], 0, base_url="/team/a", token=sys.argv[2])
+"""
 
 
 class Site(NamedTuple):
@@ -56,12 +61,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module", params=["panel", "voila"])
 def site(request: pytest.FixtureRequest, home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """`expkit dashboards` on a free port, below a base address as on a JupyterHub."""
-    log = tmp_path_factory.mktemp("log") / f"{request.param}.txt"
+    with serving(request.param, home, tmp_path_factory.mktemp("log")) as site:
+        yield site
+
+
+@contextmanager
+def serving(engine: str, home: Path, folder: Path, token: str = "") -> Iterator[Site]:
+    log = folder / f"{engine}.txt"
     env = {**os.environ, "EXPKIT_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     with log.open("w") as out:
-        server = subprocess.Popen([sys.executable, "-c", START, request.param], env=env, stdout=out, stderr=out)
+        server = subprocess.Popen([sys.executable, "-c", START, engine, token], env=env, stdout=out, stderr=out)
     try:
-        yield Site(request.param, _address(server, log))
+        yield Site(engine, _address(server, log))
     finally:
         server.terminate()
         server.wait(30)
@@ -151,4 +162,22 @@ def test_the_calculator_is_live(site: Site, page: Page, watch: Watch, save_pictu
     lift.fill("0")
     page.get_by_role("alert").wait_for(timeout=WAIT_MS)
     assert "This cannot be sized" in page.get_by_role("alert").inner_text()
+    assert no_complaint(watch), watch
+
+
+def test_panel_asks_for_its_token(home: Path, tmp_path: Path, page: Page, watch: Watch, save_picture: Any) -> None:
+    """A wrong token is told, the right one opens the page that was asked for; nothing comes from afar."""
+    with serving("panel", home, tmp_path, token="sesame") as site:  # noqa: S106  # it guards nothing
+        page.goto(site.page("experiment", "?experiment=reco_ymal_v1"))
+        save_picture("login-panel-light-wide")
+        page.get_by_label("Token").fill("wrong")
+        page.get_by_role("button", name="Open").click()
+        page.get_by_role("alert").wait_for(timeout=WAIT_MS)
+        page.goto(site.page("experiment", "?experiment=reco_ymal_v1"))
+        page.get_by_label("Token").fill("sesame")
+        page.keyboard.press("Enter")
+        settle(page, "You may also like: ranking model v3")
+        page.locator(".bk-Figure:visible canvas").first.wait_for(timeout=WAIT_MS)
+        page.goto(f"{site.url}logout")
+        page.get_by_text("You are logged out.").wait_for(timeout=WAIT_MS)
     assert no_complaint(watch), watch
