@@ -119,7 +119,7 @@ class GroupSequential:
 
     def repeated_p_value(self, look: int, z: float) -> float:
         """The smallest alpha at which the design would have stopped at this look; valid at any look."""
-        from expkit.stats.roots import bisect
+        from expkit.stats.roots import crossing
 
         k, size = self._number(look), abs(float(z)) if self._two_sided else self._oriented_one(z)
 
@@ -127,10 +127,11 @@ class GroupSequential:
             bound = _upper(self.looks[:k], math.exp(log_alpha), self.spending, self.rho, self.alternative)
             return bound[-1] - size
 
-        high = math.log(1 - 1e-9)
+        high, low = math.log(1 - 1e-9), math.log(1e-15)
         if excess(high) >= 0:
             return 1.0
-        return math.exp(bisect(excess, math.log(1e-15), high))
+        near = math.log(max((2 if self._two_sided else 1) * _tail(size), 1e-15))
+        return math.exp(crossing(excess, low, high, near, 0.5))
 
     def monitor(self, look: int, effect: float, se: float) -> Monitored:
         """Decision, p-value and intervals from the estimate and its standard error at a look (from 1)."""
