@@ -11,6 +11,7 @@ from expkit.cli.completion import Key
 from expkit.cli.options import Timezone, zone
 from expkit.cli.output import Json, moment, printable, say, say_json, say_table
 from expkit.cli.session import Session
+from expkit.domain.yaml_text import dump_yaml
 
 if TYPE_CHECKING:
     from expkit.domain import Experiment
@@ -189,9 +190,7 @@ def calendar(
 
 
 def yaml_text(definition: dict[str, Any]) -> str:
-    import yaml
-
-    return yaml.safe_dump(definition, sort_keys=False, allow_unicode=True, width=100).rstrip()
+    return dump_yaml(definition).rstrip()
 
 
 def _row(item: Experiment) -> tuple[object, ...]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from functools import cache
 from types import UnionType
 from typing import Annotated, Any, Self, Union, get_args, get_origin
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, JsonValue, StringConstraints, ValidationError
 from pydantic._internal._model_construction import ModelMetaclass
 
+from expkit.domain.yaml_text import dump_yaml, load_yaml
 from expkit.errors import InvalidDefinition, did_you_mean, shorten
 
 __all__ = ["Json", "Key", "LongText", "Noun", "Text", "explain"]
@@ -111,13 +111,11 @@ class Noun(BaseModel, metaclass=_Explaining):
         return cls.parse(data)
 
     def to_yaml(self) -> str:
-        import yaml
-
-        return yaml.safe_dump(self.to_dict(), sort_keys=False, allow_unicode=True, width=100)
+        return dump_yaml(self.to_dict())
 
     @classmethod
     def from_yaml(cls, text: str | bytes) -> Self:
-        return cls.parse(_load_yaml(text, cls._label()))
+        return cls.parse(load_yaml(text, cls._label()))
 
     def changed(self, **values: Any) -> Self:
         """A copy with other values, validated as a whole (unlike pydantic's own `model_copy`)."""
@@ -207,42 +205,3 @@ def _noun_inside(annotation: Any) -> type[BaseModel] | None:
             if found := _noun_inside(part):
                 return found
     return None
-
-
-def _load_yaml(text: str | bytes, label: str) -> object:
-    import yaml
-
-    try:
-        return yaml.load(text, Loader=_loader())  # noqa: S506  # a SafeLoader that also refuses repeated keys
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        place = f" at line {mark.line + 1}, column {mark.column + 1}" if mark else ""
-        what = getattr(error, "problem", None) or "unreadable characters"
-        raise InvalidDefinition(
-            f"{label}: this is not YAML{place}: {what}.", hint="indent with spaces, quote odd text."
-        ) from None
-    except UnicodeDecodeError as error:
-        raise InvalidDefinition(f"{label}: not UTF-8 at byte {error.start}.", hint="save the file as UTF-8.") from None
-
-
-@cache
-def _loader() -> Any:
-    import yaml
-
-    class StrictLoader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc]  # ten times as fast
-        """YAML silently keeps the last of two equal keys; here that would lose a user's words."""
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            seen: set[object] = set()
-            for key_node, _ in node.value:
-                key = self.construct_object(key_node, deep=True)
-                if not isinstance(key, str | int | float | bool):
-                    continue
-                if key in seen:
-                    raise yaml.constructor.ConstructorError(
-                        None, None, f"the key {key!r} stands twice", key_node.start_mark
-                    )
-                seen.add(key)
-            return super().construct_mapping(node, deep)
-
-    return StrictLoader
