@@ -14,6 +14,8 @@ from expkit.settings import Settings
 __all__ = ["lab_command", "launch_lab", "tour"]
 
 TOUR = "tour.ipynb"
+DEFAULTS = Path(__file__).parent / "jupyter"
+"""Settings for a Lab that we start: it asks no other machine for news. What a user has set in Lab wins."""
 
 
 def launch_lab(settings: Settings, arguments: Sequence[str] = ()) -> NoReturn:
@@ -35,7 +37,12 @@ def lab_command(settings: Settings, arguments: Sequence[str] = ()) -> list[str]:
 
 def lab_environment(settings: Settings) -> dict[str, str]:
     """Kernels inherit it, so that `expkit.open()` in a notebook is the same workbench."""
-    given = {"EXPKIT_HOME": str(settings.home.absolute()), "EXPKIT_DATABASE_URL": settings.database_url}
+    paths = os.pathsep.join(filter(None, [os.environ.get("JUPYTER_CONFIG_PATH", ""), str(DEFAULTS)]))
+    given = {
+        "EXPKIT_HOME": str(settings.home.absolute()),
+        "EXPKIT_DATABASE_URL": settings.database_url,
+        "JUPYTER_CONFIG_PATH": paths,
+    }
     return {**os.environ, **{name: value for name, value in given.items() if value}}
 
 

@@ -42,6 +42,18 @@ def test_kernels_find_the_same_workbench(home: Settings) -> None:
     assert environment["EXPKIT_DATABASE_URL"] == "sqlite:///x.db"
 
 
+def test_lab_asks_for_no_news(home: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A Lab that we start turns Jupyter's news and update checks off; folders the user has named come first."""
+    from jupyterlab_server.settings_utils import _get_overrides
+
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/theirs")
+    paths = launch.lab_environment(home)["JUPYTER_CONFIG_PATH"]
+    assert paths.split(os.pathsep)[0] == "/theirs"
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", paths)
+    settings, error = _get_overrides(str(home.home))
+    assert (error, settings["@jupyterlab/apputils-extension:notification"]["fetchNews"]) == ("", "false")
+
+
 def _package(root: Path, notebooks: Path) -> Path:
     notebooks.mkdir(parents=True)
     (notebooks / "tour.ipynb").write_text("{}")

@@ -49,9 +49,16 @@ export class ExperimentPanel extends ReactWidget {
     super.dispose();
   }
 
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    if (this.isVisible) {
+      this.look();
+    }
+  }
+
   protected onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this._unwatch ??= this.options.experiments.watch();
+    this.look();
   }
 
   protected onAfterHide(message: Message): void {
@@ -67,6 +74,10 @@ export class ExperimentPanel extends ReactWidget {
 
   protected render(): JSX.Element {
     return <UseSignal signal={this.model.changed}>{() => <Page {...this.options} />}</UseSignal>;
+  }
+
+  private look(): void {
+    this._unwatch ??= this.options.experiments.watch();
   }
 
   private _unwatch: (() => void) | null = null;

@@ -33,9 +33,17 @@ export class ExperimentsSidebar extends ReactWidget {
     options.current?.changed.connect(this.update, this);
   }
 
+  /** Notebook 7 may open its side before that is on the page: then nothing is shown later, only attached. */
+  protected onAfterAttach(message: Message): void {
+    super.onAfterAttach(message);
+    if (this.isVisible) {
+      this.look();
+    }
+  }
+
   protected onAfterShow(message: Message): void {
     super.onAfterShow(message);
-    this._unwatch ??= this.options.model.watch();
+    this.look();
   }
 
   protected onAfterHide(message: Message): void {
@@ -185,6 +193,10 @@ export class ExperimentsSidebar extends ReactWidget {
         <pre>{EXAMPLE}</pre>
       </Notice>
     );
+  }
+
+  private look(): void {
+    this._unwatch ??= this.options.model.watch();
   }
 
   private rest(): void {
