@@ -46,11 +46,11 @@ def check_exposures(units: int, multiple: int, strays: Mapping[str, int]) -> tup
     return tuple(checks)
 
 
-def check_missing(missing: int, units: int) -> tuple[Check, ...]:
-    """Rows that name no variant: told, and no alarm, because not everybody need be in an experiment."""
+def check_missing(missing: int, units: int, lacking: str = "no variant") -> tuple[Check, ...]:
+    """Rows that name no variant, or no cluster: told, and no alarm, because not everybody need be in an experiment."""
     if not missing:
         return ()
-    detail = f"{missing:,} of {missing + units:,} rows have no variant; they are left out"
+    detail = f"{missing:,} of {missing + units:,} rows have {lacking}; they are left out"
     return (Check("missing_variant", True, 1.0, float(missing), SRM_ALPHA, "count", detail),)
 
 

@@ -9,38 +9,45 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from expkit.analysis.moments import summary_of
 from expkit.analysis.statistics import EMPTY, ArmStatistic
-from expkit.analysis.sums import Found, Sums, counts, number, read_counts, vectors
+from expkit.analysis.sums import Found, Sums, bases, counts, ends, number, read_counts, vectors
 from expkit.errors import InvalidInput
-from expkit.stats import Covariates, Summary
+from expkit.stats.summary import two_sum
 
-__all__ = ["cluster_query", "read_clusters", "refuse_crossed", "sandwich"]
+__all__ = ["cluster_query", "read_clusters", "refuse_crossed", "sandwich", "spread_of_clusters"]
 
 
-def cluster_query(variant: str, cluster: str, plan: Sequence[Sums]) -> str:
-    """One row per variant: rows, clusters that have several variants, and for each metric its counts and products."""
+def cluster_query(variant: str, cluster: str, plan: Sequence[Sums], relation: str) -> str:
+    """One row per variant: crossed clusters, rows left out, rows, and for each metric its counts and products."""
     inner, weights, outer = [], [], []
     for i, sums in enumerate(plan):
         counted = [f"{sql} AS k{i}_{j}" for j, sql in enumerate(counts(sums))]
+        counted += [f"{least} AS l{i}_{j}, {most} AS m{i}_{j}" for j, (least, most) in enumerate(ends(sums))]
+        counted += [f"{sql} AS b{i}_{j}" for j, sql in enumerate(bases(sums))]
         added = [f"coalesce(sum({sql}), 0) AS s{i}_{j}" for j, sql in enumerate(vectors(sums))]
         weights.append(f"1 / (1 - k{i}_0 / nullif(sum(k{i}_0) OVER (PARTITION BY v), 0)) AS w{i}")
         inner += [*counted, *added]
-        outer += [f"sum(k{i}_{j})" for j in range(len(counted))]
+        outer += [f"sum(k{i}_{j})" for j in range(len(counts(sums)))]
+        outer += [f"min(l{i}_{j}) = max(m{i}_{j})" for j in range(len(ends(sums)))]
+        outer += [f"any_value(b{i}_{j})" for j in range(len(bases(sums)))]
         names = [*(f"s{i}_{j}" for j in range(len(added))), f"k{i}_0::DOUBLE"]
         outer += [f"count_if(k{i}_0 > 0)", *(f"sum({name})" for name in names[:-1])]
         outer += [f"sum(w{i} * {a} * {b})" for at, a in enumerate(names) for b in names[at:]]
+    wanted = f"{variant} AS v, {cluster} AS cl, count(*) AS n, {', '.join(inner)}"
     return (
-        f"WITH c AS MATERIALIZED (SELECT {variant} AS v, {cluster} AS cl, count(*) AS n, {', '.join(inner)} FROM frame "  # noqa: S608
-        "WHERE v IS NOT NULL AND cl IS NOT NULL GROUP BY 1, 2), "
+        f"WITH every AS MATERIALIZED (SELECT {wanted} FROM {relation} GROUP BY 1, 2), "  # noqa: S608
+        "c AS (SELECT * FROM every WHERE v IS NOT NULL AND cl IS NOT NULL), "
         f"w AS (SELECT *, {', '.join(weights)} FROM c) "
-        "SELECT v, (SELECT count(*) FROM (SELECT cl FROM c GROUP BY cl HAVING count(*) > 1)), sum(n), "
+        "SELECT v, (SELECT count(*) FROM (SELECT cl FROM c GROUP BY cl HAVING count(*) > 1)), "
+        "(SELECT coalesce(sum(n), 0) FROM every WHERE v IS NULL OR cl IS NULL), sum(n), "
         f"{', '.join(outer)} FROM w GROUP BY v ORDER BY v"
     )
 
 
 def read_clusters(sums: Sums, row: Iterator[Any]) -> Found:
     found, groups = read_counts(sums, row), int(next(row) or 0)
-    size = len(sums.shifts)
+    size = sums.size
     totals = [number(next(row)) for _ in range(size)]
     products = [[0.0] * (size + 1) for _ in range(size + 1)]
     for i in range(size + 1):
@@ -66,37 +73,50 @@ def sandwich(sums: Sums, found: Found, keep: Sequence[int]) -> ArmStatistic:
         return ArmStatistic(found.n, None, ratio=sums.ratio, clusters=groups)
     means, forms = _residuals(sums, found, keep)
     gram = [[groups * _product(a, found.products, b) for b in forms] for a in forms]
-    rest = None
-    if len(forms) > 1:
-        rest = Covariates(tuple(means[1:]), tuple(tuple(row[1:]) for row in gram[1:]), tuple(gram[0][1:]))
-    summary = Summary(groups, means[0], _or_none(gram[0][0], forms[0], found.products, groups), rest)
+    gram[0][0] = _or_none(gram[0][0], groups * _size(forms[0], found.products))
+    summary = summary_of(groups, means, gram)
     return ArmStatistic(found.n, summary, ratio=sums.ratio, capped=found.capped, clusters=groups)
 
 
-def _residuals(sums: Sums, found: Found, keep: Sequence[int]) -> tuple[list[float], list[list[float]]]:
+def spread_of_clusters(found: Found, at: int) -> tuple[float, float]:
+    """The sum of squares about the mean of all rows, and the size of the terms it is what is left of."""
+    form = _residual(found, at)
+    scale = (found.clusters or 0) * found.n
+    return scale * _product(form, found.products, form), scale * _size(form, found.products)
+
+
+def _residuals(sums: Sums, found: Found, keep: Sequence[int]) -> tuple[list[tuple[float, float]], list[list[float]]]:
     """Means, and the residual of each as weights of a cluster's sums (the last: of its rows)."""
-    size, n = len(sums.shifts), found.n
     means, forms = [], []
     if sums.ratio:
-        top, bottom = (sums.shifts[j] * n + found.totals[j] for j in range(2))
+        top, bottom = (found.shifts[j] * found.n + found.totals[j] for j in range(2))
         ratio = top / bottom if bottom else float("nan")
-        form = [0.0] * (size + 1)
-        form[0], form[1], form[-1] = 1 / bottom, -ratio / bottom, (sums.shifts[0] - ratio * sums.shifts[1]) / bottom
-        means.append(ratio)
+        form = [0.0] * (sums.size + 1)
+        form[0], form[1], form[-1] = 1 / bottom, -ratio / bottom, (found.shifts[0] - ratio * found.shifts[1]) / bottom
+        means.append((ratio, 0.0))
         forms.append(form)
     for j in keep[2:] if sums.ratio else keep:
-        form = [0.0] * (size + 1)
-        form[j], form[-1] = 1 / n, -found.totals[j] / n / n
-        means.append(sums.shifts[j] + found.totals[j] / n)
-        forms.append(form)
+        forms.append(_residual(found, j))
+        means.append(two_sum(found.shifts[j], found.totals[j] / found.n))
     return means, forms
+
+
+def _residual(found: Found, at: int) -> list[float]:
+    form = [0.0] * len(found.products)
+    if at in found.constant:
+        return form
+    form[at], form[-1] = 1 / found.n, -found.totals[at] / found.n / found.n
+    return form
 
 
 def _product(a: Sequence[float], products: Sequence[Sequence[float]], b: Sequence[float]) -> float:
     return sum(x * products[i][j] * y for i, x in enumerate(a) for j, y in enumerate(b) if x and y)
 
 
-def _or_none(var: float, form: Sequence[float], products: Sequence[Sequence[float]], groups: int) -> float:
+def _size(form: Sequence[float], products: Sequence[Sequence[float]]) -> float:
+    return sum(abs(x * products[i][j] * y) for i, x in enumerate(form) for j, y in enumerate(form))
+
+
+def _or_none(var: float, size: float) -> float:
     """What is left of a sum that cancels to rounding is none."""
-    size = groups * sum(abs(x * products[i][j] * y) for i, x in enumerate(form) for j, y in enumerate(form))
     return var if var > 32 * 2.0**-52 * size else 0.0

@@ -64,7 +64,8 @@ def analyze_frame(
     reference = _control(variant, control, found.counts)
     parts = _shares(found.counts, shares)
     rows = judge(list(_rows(measures, found, reference, alpha, alternative, strata is not None)), alpha, correction)
-    return _scorecard(name, reference, found, parts, rows, alpha)
+    lacking = "no variant" if cluster is None else "no variant or no cluster"
+    return _scorecard(name, reference, found, parts, rows, alpha, lacking)
 
 
 def frame_columns(frame: Any) -> list[str]:
@@ -153,9 +154,10 @@ def _scorecard(
     shares: Mapping[str, float],
     rows: tuple[MetricEstimate, ...],
     alpha: float,
+    lacking: str,
 ) -> Scorecard:
     seen = {variant: found.counts.get(variant, 0) for variant in shares}
-    checks = (*check_ratio(seen, shares), *check_missing(found.missing, sum(seen.values())))
+    checks = (*check_ratio(seen, shares), *check_missing(found.missing, sum(seen.values()), lacking))
     units = min(n for variant, n in seen.items() if shares[variant] > 0)
     primary = [row for row in rows if row.role == "primary"]
     return Scorecard(

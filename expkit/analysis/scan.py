@@ -1,7 +1,7 @@
 """One scan of a frame: what its first rows look like, the query that fits them, and the statistics of every arm.
 
-A second scan follows only where the first rows misled: they had no NaN and later ones do, or their values lie so
-far from the others that digits were lost.
+A second scan follows only where the first rows misled: they had no NaN and later ones do, or an arm's values lie so
+far from theirs that digits would be lost. What can be read only once says so instead.
 """
 
 from __future__ import annotations
@@ -10,12 +10,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from expkit.analysis.columns import FLOATS, Facts, look, quoted
+from expkit.analysis.digits import with_own
 from expkit.analysis.groups import Grouping, Groups
 from expkit.analysis.measures import Measure
 from expkit.analysis.scorecard import MetricKind
 from expkit.analysis.sources import Source
 from expkit.analysis.statistics import ArmStatistic
-from expkit.analysis.sums import Column, Sums, far_off
+from expkit.analysis.sums import Column, Sums
 from expkit.errors import InvalidInput
 
 __all__ = ["MAX_VARIANTS", "Scan", "scan"]
@@ -23,7 +24,7 @@ __all__ = ["MAX_VARIANTS", "Scan", "scan"]
 MAX_VARIANTS = 100
 MAX_STRATA = 1000
 _SCANS = 3
-"""The first, one without NaN, one about better values."""
+"""The first, one without NaN, one about each arm's own mean."""
 
 
 class Scan(NamedTuple):
@@ -70,13 +71,20 @@ def _ask(
     facts: dict[str, Facts],
     caps: Sequence[float | None],
 ) -> tuple[list[Sums], Groups]:
+    own = False
     for left in reversed(range(_SCANS)):
         plan = [_sums(m, facts, cap, grouping.cluster is None) for m, cap in zip(measures, caps, strict=True)]
+        plan = [sums._replace(ends=not sums.flag) for sums in plan] if own or source.once else plan
+        plan = with_own(plan) if own else plan
         found = grouping.ask(source.ask, plan)
-        better = {} if source.once or not left else _better(measures, plan, found, facts)
-        if not better:
+        if source.once or not left:
             break
-        facts = {**facts, **better}
+        if odd := _odd(measures, plan, found, facts):
+            facts = {**facts, **odd}
+        elif own or not any(found.far(i, sums) for i, sums in enumerate(plan)):
+            break
+        else:
+            own = True
     return plan, found
 
 
@@ -110,19 +118,14 @@ def _cap(source: Source, grouping: Grouping, measure: Measure, value: Facts) -> 
     return float(found) if found is not None and neither else None
 
 
-def _better(
-    measures: Sequence[Measure], plan: Sequence[Sums], found: Groups, facts: dict[str, Facts]
-) -> dict[str, Facts]:
-    """What the sums taught of the columns: that they hold NaN, or better values to take the sums about."""
+def _odd(measures: Sequence[Measure], plan: Sequence[Sums], found: Groups, facts: dict[str, Facts]) -> dict[str, Facts]:
+    """The columns of which the sums taught that they hold NaN or infinite values."""
     odd: dict[str, Facts] = {}
-    better: dict[str, Facts] = {}
     for measure, sums, groups in zip(measures, plan, found.found, strict=True):
         if not sums.flag and not all(one.finite for one in groups.values() if one.n):
             new = (name for name in measure.columns if facts[name].floating and not facts[name].odd)
             odd |= {name: facts[name]._replace(odd=True) for name in new}
-        for name, shift in zip(measure.columns, far_off(sums, groups.values()) or (), strict=False):
-            better[name] = facts[name]._replace(shift=shift)
-    return odd or better
+    return odd
 
 
 def _kind(measure: Measure, binary: bool) -> MetricKind:

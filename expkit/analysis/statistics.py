@@ -27,6 +27,10 @@ from expkit.stats.stratified import compare_stratified
 __all__ = ["EMPTY", "ArmStatistic", "compare", "compare_by_stratum"]
 
 _TOO_LARGE = NotEstimable("The values are too large for their squares to be added up.", "cap them, or change the unit.")
+_LOST = NotEstimable(
+    "The values of an arm lie so far from the others that their variance lost its digits.",
+    "give a frame or a file: what streams is read once, and its first rows were unlike the rest.",
+)
 _NO_VALUES = NotEstimable("No unit has a value.", "check how the metric is computed, and which column holds it.")
 
 
@@ -43,8 +47,8 @@ class ArmStatistic(NamedTuple):
     ratio: bool = False
     capped: int = 0
     clusters: int | None = None
-    offset: tuple[float, float] | None = None
-    """A value close to the mean, and the mean less it: far from zero, it keeps digits that a mean loses."""
+    lost: bool = False
+    """There is no summary because its digits were lost, not because it would be too large."""
 
     @property
     def mean(self) -> float:
@@ -85,7 +89,7 @@ def compare(
     if control.n == treatment.n == 0:
         return _NO_VALUES
     if control.summary is None or treatment.summary is None:
-        return _TOO_LARGE
+        return _LOST if control.lost or treatment.lost else _TOO_LARGE
     if control.clusters is not None or treatment.clusters is not None:
         return _clustered(control, treatment, alpha, alternative)
     adjusted = control.summary.covariates and treatment.summary.covariates
@@ -102,19 +106,7 @@ def compare(
         return few
     if kind == "ratio":
         return compare_ratios(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
-    plain = compare_means(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
-    if control.offset is None or treatment.offset is None or control.offset[0] != treatment.offset[0]:
-        return plain
-    near = compare_means(
-        replace(control.summary, mean=control.offset[1]),
-        replace(treatment.summary, mean=treatment.offset[1]),
-        alpha=alpha,
-        alternative=alternative,
-        relative=False,
-    )
-    if isinstance(plain, NotEstimable) or isinstance(near, NotEstimable):
-        return plain
-    return replace(near, lift=plain.lift, lift_ci=plain.lift_ci, control=plain.control, treatment=plain.treatment)
+    return compare_means(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
 
 
 def compare_by_stratum(
@@ -126,8 +118,9 @@ def compare_by_stratum(
     alternative: Alternative,
 ) -> Estimate | NotEstimable:
     """Treatment against control within each stratum, weighed by the strata's sizes (post-stratification)."""
-    if any(arm.summary is None for arm in (*control.values(), *treatment.values())):
-        return _TOO_LARGE
+    every = (*control.values(), *treatment.values())
+    if any(arm.summary is None for arm in every):
+        return _LOST if any(arm.lost for arm in every) else _TOO_LARGE
     sides: list[dict[Hashable, Summary | Values]] = []
     for arms in (control, treatment):
         found = {stratum: arm.summary for stratum, arm in arms.items() if arm.n and arm.summary is not None}
@@ -183,6 +176,9 @@ def _linearised(part: Summary, ratio: float, bottom: float) -> Summary:
     if len(below.mean) > 1:
         shared = zip(below.cov[1:], below.var[0][1:], strict=True)
         rest = Covariates(
-            below.mean[1:], tuple(row[1:] for row in below.var[1:]), tuple((c - ratio * v) / bottom for c, v in shared)
+            below.mean[1:],
+            tuple(row[1:] for row in below.var[1:]),
+            tuple((c - ratio * v) / bottom for c, v in shared),
+            below.low[1:],
         )
     return Summary(part.n, mean, max(var, 0.0), rest)

@@ -1,53 +1,57 @@
-"""One query per frame: counts, sums and products of every metric by variant, and what they say of each arm.
+"""One query per frame: counts, sums and products of every metric by variant.
 
 Sums are taken about a value close to the data (`shift`), chosen so that whole numbers and money add up without
-rounding; values near 1e9 then keep their variance, and a plain `sum` is enough.
+rounding; values near 1e9 then keep their variance, and a plain `sum` is enough. It is one literal for all arms, or
+each arm's own mean where they lie far apart (`digits.py`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from typing import Any, NamedTuple
-
-from expkit.analysis.statistics import EMPTY, ArmStatistic
-from expkit.errors import InvalidInput
-from expkit.stats import Covariates, Summary
 
 __all__ = [
     "Column",
     "Found",
     "Sums",
+    "bases",
     "close_value",
     "counts",
-    "far_off",
+    "ends",
     "number",
     "read",
     "read_counts",
-    "statistic",
     "terms",
     "varying",
     "vectors",
 ]
 
-_FAR = 32.0
-"""A shift that is further from the mean than so many standard deviations costs more digits than can be spared."""
-
 
 class Column(NamedTuple):
-    """A number per unit in SQL. `gaps`: it may be null. A covariate is `filled`, and tells where it was."""
+    """A number per unit in SQL. `gaps`: it may be null. A covariate is `filled`, and tells where it was.
+
+    `own` names the SQL of each arm's own shift, where the one for all would not do.
+    """
 
     sql: str
     shift: float = 0.0
     gaps: bool = True
     filled: bool = False
+    own: str = ""
+
+    @property
+    def base(self) -> str:
+        """What is taken off, in SQL; nothing where that is zero."""
+        literal = f"({self.shift!r})::DOUBLE"
+        return f"coalesce({self.own}, {literal})" if self.own else literal if self.shift else ""
 
 
 class Sums(NamedTuple):
     """What one metric needs: its value, the denominator of a ratio, covariates. `binary` asks whether all are 0 or 1.
 
-    `cap` counts the units above it; `infinite` counts values that no mean has.
+    `cap` counts the units above it; `infinite` counts values that no mean has. `ends` asks which columns have one value
+    only: it is for data that cannot be asked again.
     """
 
     columns: tuple[Column, ...]
@@ -57,18 +61,25 @@ class Sums(NamedTuple):
     cap: float | None = None
     raw: str = ""
     infinite: tuple[str, ...] = ()
+    ends: bool = False
 
     @property
     def width(self) -> int:
         return 1 + self.ratio
 
     @property
-    def shifts(self) -> list[float]:
-        """Those of the vectors that `terms` sums: an indicator follows each covariate that may be missing."""
-        found: list[float] = []
+    def places(self) -> list[int]:
+        """Where the columns stand among the vectors: an indicator follows each covariate that may be missing."""
+        found, at = [], 0
         for column in self.columns:
-            found += [column.shift, 0.0] if column.filled and column.gaps else [column.shift]
+            found.append(at)
+            at += 2 if column.filled and column.gaps else 1
         return found
+
+    @property
+    def size(self) -> int:
+        """How many vectors `terms` sums."""
+        return len(self.columns) + sum(column.filled and column.gaps for column in self.columns)
 
 
 def close_value(mean: float | None, spread: float | None) -> float:
@@ -85,7 +96,8 @@ def terms(sums: Sums) -> list[str]:
     """The SQL of the aggregates of one metric."""
     if sums.flag:
         return [_count(sums), f"count_if({sums.columns[0].sql})"]
-    found, vector = counts(sums), vectors(sums)
+    vector = vectors(sums)
+    found = [*counts(sums), *(f"{least} = {most}" for least, most in ends(sums)), *bases(sums)]
     for at, one in enumerate(vector):
         found.append(f"sum({one})")
         found += [f"sum({one} * {other})" for other in vector[at:]]
@@ -99,7 +111,18 @@ def counts(sums: Sums) -> list[str]:
         found.append(f"count_if({sums.columns[0].sql} NOT IN (0, 1))")
     if sums.cap is not None:
         found.append(f"count_if({sums.raw} > {sums.cap!r})")
-    return found + [f"count_if(isinf({one}))" for one in sums.infinite]
+    found += [f"count_if(isinf({one}))" for one in sums.infinite]
+    return found
+
+
+def bases(sums: Sums) -> list[str]:
+    """Each arm's own shifts."""
+    return [f"any_value({column.base})" for column in sums.columns if column.own]
+
+
+def ends(sums: Sums) -> list[tuple[str, str]]:
+    """The least and the largest value of each column: they tell whether there are several."""
+    return [(f"min({column.sql})", f"max({column.sql})") for column in sums.columns] if sums.ends else []
 
 
 def vectors(sums: Sums) -> list[str]:
@@ -107,7 +130,7 @@ def vectors(sums: Sums) -> list[str]:
     asked = [column.sql for column in sums.columns[: sums.width] if column.gaps]
     found: list[str] = []
     for at, column in enumerate(sums.columns):
-        less = f"({column.sql} - {_literal(column.shift)})" if column.shift else f"({column.sql})::DOUBLE"
+        less = f"({column.sql} - {column.base})" if column.base else f"({column.sql})::DOUBLE"
         gates = [sql for sql in asked if at >= sums.width or sql != column.sql]
         if not column.filled or not column.gaps:
             found.append(_gated(less, gates))
@@ -128,18 +151,19 @@ def _gated(sql: str, gates: Sequence[str]) -> str:
     return f"CASE WHEN {' AND '.join(f'{gate} IS NOT NULL' for gate in gates)} THEN {sql} END" if gates else sql
 
 
-def _literal(value: float) -> str:
-    return f"({value!r})::DOUBLE"
-
-
 class Found(NamedTuple):
-    """The sums of one metric in one group. With `clusters`, the products are those of `clusters.py`."""
+    """The sums of one metric in one group, about its `shifts`; which of them are of one value.
+
+    With `clusters`, the products are those of `clusters.py`.
+    """
 
     n: int
     other: int = 0
     capped: int = 0
     infinite: tuple[int, ...] = ()
     flagged: int | None = None
+    shifts: Sequence[float] = ()
+    constant: frozenset[int] = frozenset()
     totals: Sequence[float] = ()
     products: Sequence[Sequence[float]] = ()
     clusters: int | None = None
@@ -161,7 +185,7 @@ def read(sums: Sums, row: Iterator[Any]) -> Found:
     """One metric in one group, from the query's row."""
     if sums.flag:
         return Found(int(next(row) or 0), flagged=int(next(row) or 0))
-    found, size = read_counts(sums, row), len(sums.shifts)
+    found, size = read_counts(sums, row), sums.size
     totals, products = [0.0] * size, [[0.0] * size for _ in range(size)]
     for i in range(size):
         totals[i] = number(next(row))
@@ -174,69 +198,13 @@ def read_counts(sums: Sums, row: Iterator[Any]) -> Found:
     n = int(next(row) or 0)
     other = int(next(row) or 0) if sums.binary else 1
     capped = int(next(row) or 0) if sums.cap is not None else 0
-    return Found(n, other, capped, tuple(int(next(row) or 0) for _ in sums.infinite))
-
-
-def far_off(sums: Sums, groups: Iterable[Found]) -> list[float] | None:
-    """Better shifts of the columns, where one was so far from the mean that the variance lost digits."""
-    parts = [found for found in groups if found.n and found.totals and found.finite and found.clusters is None]
-    n = sum(found.n for found in parts)
-    if n < 2 or (sums.binary and all(found.binary for found in parts)):
-        return None
-    better, far, at = [], False, 0
-    for column in sums.columns:
-        mean = math.fsum(found.totals[at] for found in parts) / n
-        var = math.fsum(found.products[at][at] for found in parts) / n - mean * mean
-        far = far or bool(mean and var < (mean / _FAR) ** 2)
-        better.append(close_value(column.shift + mean, math.sqrt(max(var, 0.0))))
-        at += 2 if column.filled and column.gaps else 1
-    return better if far else None
-
-
-def statistic(sums: Sums, found: Found, binary: bool, keep: Sequence[int]) -> ArmStatistic:
-    """One arm; `keep` names the vectors that are not the same for everybody."""
-    if not found.n:
-        return EMPTY
-    successes = found.successes if binary else None
-    if sums.flag:
-        return ArmStatistic(found.n, _proportion(found.successes, found.n), successes)
-    if not found.finite:
-        return ArmStatistic(found.n, None, ratio=sums.ratio)
-    try:
-        summary = _summary(found, [sums.shifts[i] for i in keep], keep)
-    except InvalidInput:  # beyond 1e100
-        return ArmStatistic(found.n, None, ratio=sums.ratio)
-    if successes is not None:
-        plain = _proportion(successes, found.n)
-        summary = replace(summary, mean=plain.mean, var=plain.var)
-    shift = sums.shifts[0]
-    offset = (shift, found.totals[0] / found.n) if shift and not sums.ratio and successes is None else None
-    return ArmStatistic(found.n, summary, successes, sums.ratio, found.capped, offset=offset)
-
-
-def _proportion(successes: int, n: int) -> Summary:
-    share = successes / n
-    return Summary(n, share, share * (1 - share) * n / max(n - 1, 1))
-
-
-def _summary(found: Found, shifts: Sequence[float], at: Sequence[int]) -> Summary:
-    means = [shift + found.totals[i] / found.n for shift, i in zip(shifts, at, strict=True)]
-    gram = [[_moment(found, i, j) for j in at] for i in at]
-    if len(at) == 1:
-        return Summary(found.n, means[0], gram[0][0])
-    rest = tuple(tuple(row[1:]) for row in gram[1:])
-    return Summary(found.n, means[0], gram[0][0], Covariates(tuple(means[1:]), rest, tuple(gram[0][1:])))
-
-
-def _moment(found: Found, i: int, j: int) -> float:
-    """The sample (co)variance; what is left of a sum that cancels to rounding is none."""
-    if found.n < 2:
-        return 0.0
-    product = found.products[i][j]
-    about_mean = product - found.totals[i] * found.totals[j] / found.n
-    if i == j and about_mean < 8 * 2.0**-52 * product:
-        return 0.0
-    return about_mean / (found.n - 1)
+    infinite = tuple(int(next(row) or 0) for _ in sums.infinite)
+    same = [bool(next(row)) for _ in sums.columns] if sums.ends else []
+    constant = frozenset(at for at, one in zip(sums.places, same, strict=False) if one)
+    shifts = [0.0] * sums.size
+    for at, column in zip(sums.places, sums.columns, strict=True):
+        shifts[at] = number(next(row)) if column.own else column.shift
+    return Found(n, other, capped, infinite, shifts=shifts, constant=constant)
 
 
 def number(value: Any) -> float:
@@ -246,12 +214,9 @@ def number(value: Any) -> float:
 
 def varying(sums: Sums, groups: Iterable[Found]) -> list[int]:
     """The vectors to keep: an indicator that is 0 for everybody says nothing, and costs a degree of freedom."""
-    keep, at, parts = [], 0, list(groups)
-    for column in sums.columns:
+    keep, parts = [], list(groups)
+    for at, column in zip(sums.places, sums.columns, strict=True):
         keep.append(at)
-        at += 1
-        if column.filled and column.gaps:
-            if any(found.totals and found.totals[at] for found in parts):
-                keep.append(at)
-            at += 1
+        if column.filled and column.gaps and any(found.totals and found.totals[at + 1] for found in parts):
+            keep.append(at + 1)
     return keep

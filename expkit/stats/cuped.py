@@ -52,7 +52,7 @@ def adjusted_contrast(control: Summary, treatment: Summary, how: Slopes = "poole
     if c.adjusted + t.adjusted == 0:
         return NotEstimable("The covariates explain the metric fully.", "use covariates from before exposure.")
     share = treatment.n / (control.n + treatment.n)
-    gap = _dot(slopes, [b - a for a, b in zip(covariates[0].mean, covariates[1].mean, strict=True)])
+    gap = _dot(slopes, covariates[1].minus(covariates[0]))
     of_control = -(c.value - (1 + share) * c.shared + share * c.predicted)
     return Contrast(
         control=control.mean + share * gap,

@@ -99,4 +99,5 @@ def _other_covariates(covariates: Covariates, ratio: float, bottom: float) -> Co
         mean=covariates.mean[1:],
         var=tuple(row[1:] for row in covariates.var[1:]),
         cov=tuple((top - ratio * below) / bottom for top, below in shared),
+        low=covariates.low[1:],
     )

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     Floats = np.ndarray[Any, np.dtype[np.float64]]
 
-__all__ = ["Covariates", "NoHistory", "Summary"]
+__all__ = ["Covariates", "NoHistory", "Summary", "two_sum"]
 
 Row = tuple[float, ...]
 
@@ -41,6 +41,14 @@ class Covariates:
     mean: Row
     var: tuple[Row, ...]
     cov: Row
+    low: Row = field(default=(), compare=False, repr=False)
+    """What rounding took from each mean; none where nothing is known of it."""
+
+    def minus(self, other: "Covariates") -> list[float]:
+        """These means less the other's, to the last digit."""
+        gaps = [x - y for x, y in zip(self.mean, other.mean, strict=True)]
+        lows = self.low or (0.0,) * len(gaps), other.low or (0.0,) * len(gaps)
+        return [gap + (x - y) for gap, x, y in zip(gaps, *lows, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ class Summary:
             raise InvalidInput("The sum of squares is too small for that sum.", hint="check both sums.")
         if n == 1 or about_mean < 8 * 2.0**-52 * squares:
             about_mean = 0.0
-        mean, low = _two_sum(finite("shift", shift), total / n)
+        mean, low = two_sum(finite("shift", shift), total / n)
         return cls(n, mean, about_mean / max(n - 1, 1), None, low)
 
     @property
@@ -143,47 +151,48 @@ class Summary:
             gram = residuals.T @ residuals - n * np.outer(residuals.mean(axis=0), residuals.mean(axis=0))
             gram /= max(n - 1, 1)
         var = max(float(gram[0, 0]), 0.0) if np.isfinite(gram[0, 0]) else math.inf
-        rest = _covariates(mean[1:].tolist(), gram[1:, 1:].tolist(), gram[0, 1:].tolist())
-        low = _two_sum(float(table[0, 0]), float(off[0]))[1]
-        return cls(n, float(mean[0]), var, rest if width > 1 else None, low if math.isfinite(low) else 0.0)
+        lows = [two_sum(float(first), float(rest))[1] for first, rest in zip(table[0], off, strict=True)]
+        low, *others = (low if math.isfinite(low) else 0.0 for low in lows)
+        rest = _covariates(mean[1:].tolist(), gram[1:, 1:].tolist(), gram[0, 1:].tolist(), others)
+        return cls(n, float(mean[0]), var, rest if width > 1 else None, low)
 
 
 def _merge(a: Summary, b: Summary) -> Summary:
     n = a.n + b.n
     weight = a.n * b.n / n / (n - 1)
 
-    def mean(x: float, y: float) -> float:
-        return x + (y - x) * (b.n / n)
-
     def moment(x: float, y: float, step: float) -> float:
         return ((a.n - 1) * x + (b.n - 1) * y) / (n - 1) + weight * step
 
     dv = b.minus(a)
-    whole, low = _two_sum(a.mean, a.low + dv * (b.n / n))
+    whole, low = two_sum(a.mean, a.low + dv * (b.n / n))
     if a.covariates is None or b.covariates is None:
         return Summary(n, whole, moment(a.var, b.var, dv * dv), None, low)
     ca, cb = a.covariates, b.covariates
-    steps = [y - x for x, y in zip(ca.mean, cb.mean, strict=True)]
+    steps = cb.minus(ca)
+    lows = ca.low or (0.0,) * len(steps)
+    means = [two_sum(x, low + step * (b.n / n)) for x, low, step in zip(ca.mean, lows, steps, strict=True)]
     merged = _covariates(
-        [mean(x, y) for x, y in zip(ca.mean, cb.mean, strict=True)],
+        [one for one, _ in means],
         [
             [moment(x, y, di * dj) for x, y, dj in zip(row_a, row_b, steps, strict=True)]
             for row_a, row_b, di in zip(ca.var, cb.var, steps, strict=True)
         ],
         [moment(x, y, dv * d) for x, y, d in zip(ca.cov, cb.cov, steps, strict=True)],
+        [low for _, low in means],
     )
     return Summary(n, whole, moment(a.var, b.var, dv * dv), merged, low)
 
 
-def _two_sum(a: float, b: float) -> tuple[float, float]:
+def two_sum(a: float, b: float) -> tuple[float, float]:
     """The rounded sum, and exactly what rounding took from it (Knuth, The Art of Computer Programming 2, 4.2.2)."""
     total = a + b
     part = total - a
     return total, (a - (total - part)) + (b - part)
 
 
-def _covariates(mean: list[float], var: list[list[float]], cov: list[float]) -> Covariates:
-    return Covariates(tuple(mean), tuple(tuple(row) for row in var), tuple(cov))
+def _covariates(mean: list[float], var: list[list[float]], cov: list[float], low: list[float]) -> Covariates:
+    return Covariates(tuple(mean), tuple(tuple(row) for row in var), tuple(cov), tuple(low))
 
 
 def _width(summary: Summary) -> int:

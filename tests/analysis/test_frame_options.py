@@ -127,6 +127,16 @@ def test_metrics_say_more():
     assert analyze_frame(FRAME, metrics=[noun]).estimate("revenue").variance_saved > 0.2
 
 
+def test_rows_without_a_cluster_are_left_out():
+    """And counted, like those without a variant."""
+    gaps = FRAME.assign(store=FRAME.store.where(FRAME.index % 10 > 0))
+    card = analyze_frame(gaps, metrics="revenue", cluster="store")
+    left = gaps[gaps.store.notna()]
+    sides = (left[left.variant == name] for name in ("control", "b"))
+    same(card.estimate("revenue"), compare_clustered(*((side.revenue, side.store) for side in sides)))
+    assert card.checks[-1].detail == "40 of 400 rows have no variant or no cluster; they are left out"
+
+
 @pytest.mark.parametrize(
     ("options", "error", "message"),
     [
