@@ -6,7 +6,8 @@ ExpkitError
  │   └─ UnknownName (LookupError)         a metric, variant or column that is not there
  ├─ NotFound (LookupError)                no such experiment, batch, report
  ├─ Conflict                              it is there already, or somebody else was faster
- │   └─ IllegalMove                       the lifecycle does not allow this move
+ │   ├─ IllegalMove                       the lifecycle does not allow this move
+ │   └─ Overtaken                         somebody else has changed what the caller had seen
  ├─ Unauthenticated (PermissionError)     who are you?
  ├─ Forbidden (PermissionError)           you may not
  ├─ TooLarge (ValueError)                 more than the stated limit
@@ -29,6 +30,7 @@ __all__ = [
     "InvalidInput",
     "MissingDependency",
     "NotFound",
+    "Overtaken",
     "StorageUnavailable",
     "TooLarge",
     "Unauthenticated",
@@ -92,12 +94,25 @@ class IllegalMove(Conflict):
     kind = "illegal-move"
 
 
+class Overtaken(Conflict):
+    """Look again, and repeat the change on top of theirs."""
+
+    kind = "overtaken"
+
+
 class Unauthenticated(ExpkitError, PermissionError):
     kind = "unauthenticated"
 
 
 class Forbidden(ExpkitError, PermissionError):
+    """`role` and `project` say what would be needed, where a role would be enough."""
+
     kind = "forbidden"
+
+    def __init__(self, message: str, *, hint: str = "", role: str = "", project: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.role = role
+        self.project = project
 
 
 class TooLarge(ExpkitError, ValueError):

@@ -16,12 +16,10 @@ from expkit.cli.files import write_text
 from expkit.cli.options import Reason, Yes
 from expkit.cli.output import Json, say, say_json, say_note
 from expkit.cli.session import Session
-from expkit.errors import Conflict, ExpkitError, InvalidInput, shorten
+from expkit.errors import ExpkitError, InvalidInput, shorten
 
 if TYPE_CHECKING:
-    from expkit.client import RemoteWorkbench
     from expkit.domain import Experiment
-    from expkit.workbench import Workbench
     from expkit.workbench.files import Planned
 
 __all__ = ["add_to"]
@@ -63,9 +61,9 @@ def apply(
         if not as_json:
             _say_plan(plan)
         if waiting and not dry_run:
-            _agree(workbench, wanted, plan, yes)
-            with busy("Applying"):
-                plan = workbench.apply(wanted, reason=reason)
+            confirm("Apply this?", yes)
+            with busy("Applying"):  # the answer was to the plan that was shown
+                plan = workbench.apply(wanted, reason=reason, plan=None if yes else plan)
     applied = bool(waiting) and not dry_run
     if as_json:
         say_json({"applied": applied, "items": plan})
@@ -107,15 +105,6 @@ def export(
         say(f"{output}: {_tally(Counter(marked.values()), words)}.")
     if everything:
         _say_left_over(output, [path.name for name, path in files.items() if name not in places])
-
-
-def _agree(
-    workbench: Workbench | RemoteWorkbench, wanted: Sequence[Experiment], shown: Sequence[Planned], yes: bool
-) -> None:
-    """The answer is to the plan that was shown: it does not hold when somebody has changed something meanwhile."""
-    confirm("Apply this?", yes)
-    if not yes and list(workbench.plan(wanted)) != list(shown):
-        raise Conflict("Something was changed while you read the plan.", hint="apply again, and read the new one.")
 
 
 def _say_plan(plan: Sequence[Planned]) -> None:

@@ -30,6 +30,7 @@ def add_to(app: typer.Typer) -> None:
     app.command("velocity")(velocity)
     app.command("hypotheses")(hypotheses)
     app.command("calendar")(calendar)
+    app.command("departments")(departments)
 
 
 def list_(
@@ -187,6 +188,17 @@ def calendar(
         return
     rows = [(moment(entry.at.astimezone(there)), entry.experiment, entry.what) for entry in found]
     say_table([f"when ({timezone})", "experiment", "what"], rows, empty="Nothing starts or ends in that time.")
+
+
+def departments(context: typer.Context, as_json: Json = False) -> None:
+    """The departments that some experiment belongs to."""
+    session: Session = context.obj
+    with session.open() as workbench:
+        found = workbench.departments()
+    if as_json:
+        say_json({"items": found})
+        return
+    say_table(["department"], [(name,) for name in found], empty="No experiment names its department.")
 
 
 def yaml_text(definition: dict[str, Any]) -> str:

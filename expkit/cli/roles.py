@@ -33,6 +33,21 @@ def list_(context: typer.Context, as_json: Json = False) -> None:
     say_table(["person", "role", "project"], rows, empty="Nobody has a role, and so everybody may do everything.")
 
 
+@app.command("me")
+def me_(context: typer.Context, as_json: Json = False) -> None:
+    """Who I am here, and what I may do where."""
+    session: Session = context.obj
+    with session.open() as workbench:
+        found = workbench.me()
+    if as_json:
+        say_json(found)
+    elif found.is_open:
+        say(f"{printable(found.name)}: nobody has a role, and so everybody may do everything.")
+    else:
+        roles = [f"{role} {_where(project)}" for project, role in sorted(found.roles.items())]
+        say(f"{printable(found.name)}: {', '.join(roles) or 'no role, which is enough for reading'}.")
+
+
 @app.command()
 def grant(
     context: typer.Context, actor: Actor, role: Role, project: Project = EVERYWHERE, as_json: Json = False

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from expkit.client.shapes import told
 from expkit.client.transport import Transport
@@ -23,14 +23,18 @@ class RemoteFiles:
 
     def plan(self, experiments: Iterable[Experiment]) -> builtins.list[Planned]:
         """What `apply` would do with each. Nothing is changed."""
-        return self._planned("/experiments/plan", experiments, "")
+        return self._planned("/experiments/plan", experiments, {})
 
-    def apply(self, experiments: Iterable[Experiment], reason: str = "") -> builtins.list[Planned]:
+    def apply(
+        self, experiments: Iterable[Experiment], reason: str = "", *, plan: Iterable[Planned] | None = None
+    ) -> builtins.list[Planned]:
         """Create what is new and change what differs, all or nothing. Applied again, it does nothing.
 
-        A definition says what shall be; states (started, stopped) are moved by their own verbs.
+        A definition says what shall be; states (started, stopped) are moved by their own verbs. With the `plan` that
+        somebody has agreed to, nothing is changed when it would do anything else by now.
         """
-        return self._planned("/experiments/apply", experiments, reason)
+        agreed = {} if plan is None else {"plan": [_plain(item) for item in plan]}
+        return self._planned("/experiments/apply", experiments, {"reason": reason, **agreed})
 
     def retention_plan(self) -> builtins.list[Expired]:
         """What would go now, by the rules of each project and of the organisation. Nothing is changed."""
@@ -44,11 +48,15 @@ class RemoteFiles:
 
         return [told(Expired, item) for item in self._service.post("/retention/apply", {"reason": reason})["items"]]
 
-    def _planned(self, path: str, experiments: Iterable[Experiment], reason: str) -> builtins.list[Planned]:
+    def _planned(self, path: str, experiments: Iterable[Experiment], more: Mapping[str, Any]) -> builtins.list[Planned]:
         from expkit.workbench.files import Planned
 
-        body = {"experiments": [_definition(experiment) for experiment in experiments], "reason": reason}
+        body = {"experiments": [_definition(experiment) for experiment in experiments], **more}
         return [told(Planned, item) for item in self._service.post(path, body)["items"]]
+
+
+def _plain(planned: Planned) -> dict[str, Any]:
+    return {**planned._asdict(), "changes": [change._asdict() for change in planned.changes]}
 
 
 def _definition(experiment: Experiment) -> object:

@@ -10,7 +10,7 @@ from typing import Any
 from expkit import registry
 from expkit.client.shapes import told
 from expkit.client.transport import Transport, route
-from expkit.domain.permissions import EVERYWHERE, Elevation, Grant
+from expkit.domain.permissions import EVERYWHERE, Elevation, Grant, Me
 from expkit.domain.policy import Policy
 from expkit.domain.tokens import NewToken, Token
 from expkit.storage import Checkpoint, Verdict
@@ -46,6 +46,10 @@ class RemoteGovernance:
     def signed_plans(self, key: str) -> builtins.list[registry.SignedPlan]:
         items = self._service.get(route("experiments", key, "plans"))["items"]
         return [told(registry.SignedPlan, item) for item in items]
+
+    def me(self) -> Me:
+        """Who I am here, and my highest role in each project."""
+        return Me.parse(self._service.get("/me"))
 
     def grants(self) -> builtins.list[Grant]:
         return [Grant.parse(item) for item in self._service.get("/roles")["items"]]

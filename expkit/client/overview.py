@@ -35,6 +35,10 @@ class RemoteOverview:
         )
         return [RegistryRow.parse(item) for item in page["items"]]
 
+    def departments(self) -> builtins.list[str]:
+        """Those that some experiment belongs to, by name."""
+        return list(self._service.get("/departments")["items"])
+
     def backlog(self, *, limit: int = 100) -> builtins.list[Experiment]:
         """What has not started yet, by RICE score."""
         return [Experiment.parse(item) for item in self._service.get("/backlog", limit=limit)["items"]]

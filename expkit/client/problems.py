@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 
 from expkit import errors
-from expkit.errors import ExpkitError, InvalidDefinition, Unreachable
+from expkit.errors import ExpkitError, Forbidden, InvalidDefinition, Unreachable
 
 __all__ = ["error_of"]
 
@@ -23,6 +23,8 @@ def error_of(response: httpx.Response) -> ExpkitError:
         )
     message, hint = str(told.get("detail", "")), str(told.get("hint", ""))
     cls = _BY_KIND.get(str(told.get("kind")), ExpkitError)
+    if issubclass(cls, Forbidden):
+        return cls(message, hint=hint, role=str(told.get("role", "")), project=str(told.get("project", "")))
     if issubclass(cls, InvalidDefinition):
         return cls(message, hint=hint, problems=told.get("problems") or ())
     return cls(message, hint=hint)

@@ -39,6 +39,8 @@ class Review(Noun):
     id: int = Field(ge=1)
     experiment: Key
     version: int
+    author: Text = ""
+    """Who made that version; neither they nor who asks may judge it."""
     requested_by: Text
     requested_at: Timestamp
     reviewers: tuple[Text, ...]

@@ -10,7 +10,7 @@ from expkit.domain.events import Timestamp
 from expkit.domain.lifecycle import Role
 from expkit.domain.noun import LongText, Noun, Text
 
-__all__ = ["EVERYWHERE", "PERMISSIONS", "ROLES", "Elevation", "Grant", "allows"]
+__all__ = ["EVERYWHERE", "PERMISSIONS", "ROLES", "Elevation", "Grant", "Me", "allows"]
 
 ROLES: tuple[Role, ...] = get_args(Role)
 """Each may what those before it may."""
@@ -62,6 +62,21 @@ class Grant(Noun):
     role: Role
     project: Text = EVERYWHERE
     until: Timestamp | None = None
+
+
+class Me(Noun):
+    """Whoever asks: their name as the audit has it, and their highest role per project, elevations included."""
+
+    name: Text
+    is_open: bool = False
+    """Nobody has a role yet, and so everybody may do everything."""
+    roles: dict[str, Role] = {}
+    """By project; what stands under `*` holds in all of them."""
+
+    def role_in(self, project: str) -> Role | None:
+        """The role that holds there; None for none."""
+        found = [self.roles[name] for name in (project, EVERYWHERE) if name in self.roles]
+        return max(found, key=ROLES.index, default=None)
 
 
 class Elevation(Noun):

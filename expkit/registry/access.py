@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from expkit.domain.lifecycle import Role
-from expkit.domain.permissions import EVERYWHERE, PERMISSIONS, ROLES, Elevation, Grant, allows
+from expkit.domain.permissions import EVERYWHERE, PERMISSIONS, ROLES, Elevation, Grant, Me, allows
 from expkit.errors import Conflict, Forbidden, InvalidInput, NotFound, UnknownName
 from expkit.registry.people_tables import elevations as asked
 from expkit.registry.people_tables import grants as held
@@ -22,6 +22,7 @@ __all__ = [
     "elevations",
     "grant",
     "grants",
+    "me",
     "request_elevation",
     "require",
     "require_role",
@@ -36,16 +37,21 @@ MAX_NAME = 200
 
 def role_of(connection: sa.Connection, actor: str, project: str, at: datetime) -> Role | None:
     """The highest role that holds for somebody in a project at a time; None for none."""
+    return me(connection, actor, at).role_in(project)
+
+
+def me(connection: sa.Connection, actor: str, at: datetime) -> Me:
+    """Somebody's name and the roles that hold for them at a time, by project."""
     if not connection.scalar(sa.select(sa.exists(sa.select(held.c.actor)))):
-        return "admin"
-    here = (project, EVERYWHERE)
-    found = list(connection.scalars(sa.select(held.c.role).where(held.c.actor == actor, held.c.project.in_(here))))
-    found += connection.scalars(
-        sa.select(asked.c.role).where(
-            asked.c.actor == actor, asked.c.project.in_(here), asked.c.state == "approved", asked.c.until > at
-        )
+        return Me.model_construct(name=actor, is_open=True, roles={EVERYWHERE: "admin"})
+    standing = sa.select(held.c.project, held.c.role).where(held.c.actor == actor)
+    for_a_while = sa.select(asked.c.project, asked.c.role).where(
+        asked.c.actor == actor, asked.c.state == "approved", asked.c.until > at
     )
-    return max(found, key=ROLES.index, default=None)
+    roles: dict[str, Role] = {}
+    for project, role in connection.execute(standing.union_all(for_a_while)):
+        roles[project] = max(roles.get(project, role), role, key=ROLES.index)
+    return Me.model_construct(name=actor, roles=roles)  # as it is: a name that cannot be kept is the writer's to refuse
 
 
 def require(connection: sa.Connection, actor: str, permission: str, project: str, at: datetime) -> None:
@@ -63,6 +69,8 @@ def require_role(connection: sa.Connection, actor: str, needed: Role, project: s
             hint=f"ask an admin for the role, or for a while: expkit roles request {needed} --project {project!r}"
             if role
             else "ask an admin for a role: everything but reading takes one.",
+            role=needed,
+            project=project,
         )
 
 

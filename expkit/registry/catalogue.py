@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from expkit.domain import Experiment, Metric
 from expkit.domain.collaboration import Version
 from expkit.domain.diff import Change, diff
-from expkit.errors import Conflict, Forbidden, InvalidInput, NotFound, did_you_mean
+from expkit.errors import Conflict, Forbidden, InvalidInput, NotFound, Overtaken, did_you_mean
 from expkit.registry.access import MAX_NAME
 from expkit.registry.people_tables import catalogue, catalogue_versions
 from expkit.storage import Work
@@ -46,7 +46,7 @@ def define_metric(
             f"Metric {noun.key!r} belongs to {row.owner!r}.", hint="ask its owner, or define one under another key."
         )
     if version is not None and version != row.version:
-        raise Conflict(
+        raise Overtaken(
             f"Metric {noun.key!r} is at version {row.version}, and you saw {version}.", hint="look at it again."
         )
     newer = {"version": row.version + 1, "owner": owned.owner, "definition": definition, "updated_at": work.at}

@@ -28,6 +28,7 @@ __all__ = [
     "find_one",
     "get",
     "keep_version",
+    "lock_all",
     "locked",
     "move",
     "project_of",
@@ -222,6 +223,15 @@ def locked(work: Work, key: str) -> Experiment:
     return get(work.connection, key)
 
 
+def lock_all(work: Work, keys: Iterable[str]) -> None:
+    """The rows of those that are there, in one order for everybody, so that no two wait for each other."""
+    chosen = sorted(keys)
+    for start in range(0, len(chosen), MAX_PAGE):
+        part = chosen[start : start + MAX_PAGE]
+        rows = sa.select(experiments.c.key).where(experiments.c.key.in_(part)).order_by(experiments.c.key)
+        work.connection.execute(rows.with_for_update(key_share=True)).all()
+
+
 def _row(connection: sa.Connection, key: str) -> sa.Row[Any] | None:
     return connection.execute(sa.select(experiments).where(experiments.c.key == key)).one_or_none()
 
@@ -246,15 +256,12 @@ def refuse_state(key: str, given: Mapping[str, Any], known: Experiment | None = 
 
 def _matching(query: Any, filters: Filters) -> Any:
     columns = experiments.c
-    for name in ("status", "type", "department", "significance", "project", "owner"):
+    for name in ("status", "type", "department", "project", "owner"):
         if (value := getattr(filters, name)) is not None:
             query = query.where(columns[name] == value)
     if filters.stage is not None:
         query = query.where(columns.status.in_(statuses_of(filters.stage)))
-    if filters.outcome == "in_progress":
-        query = query.where(columns.outcome == "")
-    elif filters.outcome is not None:
-        query = query.where(columns.outcome == filters.outcome)
+    query = _standing(query, filters)
     if filters.days is not None:
         query = query.where(columns.updated_at >= now() - timedelta(days=filters.days))
     words = filters.text.casefold().split()
@@ -263,6 +270,18 @@ def _matching(query: Any, filters: Filters) -> Any:
     for word in words:
         query = query.where(columns.searchable.like(f"%{_escaped(word)}%", escape="\\"))
     return query
+
+
+def _standing(query: Any, filters: Filters) -> Any:
+    """By what has come out; of one that nobody has looked at yet the data is insufficient, and the outcome open."""
+    columns = experiments.c
+    if filters.significance == "insufficient":
+        query = query.where(columns.significance.in_(("", "insufficient")))
+    elif filters.significance is not None:
+        query = query.where(columns.significance == filters.significance)
+    if filters.outcome == "in_progress":
+        return query.where(columns.outcome == "")
+    return query if filters.outcome is None else query.where(columns.outcome == filters.outcome)
 
 
 def _escaped(word: str) -> str:

@@ -23,6 +23,7 @@ __all__ = [
     "Tracked",
     "Velocity",
     "calendar",
+    "departments",
     "hypotheses",
     "latest_scorecards",
     "learn",
@@ -137,6 +138,12 @@ def calendar(connection: sa.Connection, start: datetime, end: datetime) -> list[
     entries = [CalendarEntry(row.at, row.experiment, f"will {row.verb}") for row in connection.execute(planned)]
     entries += [CalendarEntry(row.at, row.experiment, row.verb) for row in connection.execute(past)]
     return sorted(entries)
+
+
+def departments(connection: sa.Connection) -> list[str]:
+    """Those that some experiment belongs to, by name; the values of the filter."""
+    found = sa.select(experiments.c.department).where(experiments.c.department != "").distinct()
+    return sorted(connection.scalars(found), key=str.casefold)
 
 
 def latest_scorecards(connection: sa.Connection, keys: Iterable[str]) -> dict[str, dict[str, Any]]:

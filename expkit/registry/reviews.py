@@ -54,7 +54,7 @@ def answer_review(work: Work, number: int, verdict: str, comment: str = "", *, n
         raise UnknownName.among("verdict", verdict, VERDICTS)
     if before.state == "cancelled":
         raise Conflict(f"Review {number} was cancelled.", hint="ask for a new one.")
-    if verdict != "comment" and work.actor in _authors(work.connection, before):
+    if verdict != "comment" and work.actor in {before.requested_by, before.author}:
         raise Forbidden(
             f"{work.actor!r} cannot judge their own experiment.", hint="somebody else has to; comments are welcome."
         )
@@ -125,15 +125,6 @@ def _state(found: Review, needed: int) -> str:
     return "approved" if len(standing) >= needed else "open"
 
 
-def _authors(connection: sa.Connection, found: Review) -> set[str]:
-    author = connection.scalar(
-        sa.select(versions.c.author).where(
-            versions.c.experiment == found.experiment, versions.c.version == found.version
-        )
-    )
-    return {found.requested_by, str(author)}
-
-
 def _open(connection: sa.Connection, key: str) -> int | None:
     found: int | None = connection.scalar(
         sa.select(table.c.id).where(table.c.experiment == key, table.c.state.in_(("open", "changes"))).limit(1)
@@ -147,4 +138,7 @@ def _noun(connection: sa.Connection, row: sa.Row[Any]) -> Review:
         ReviewAnswer(reviewer=answer.reviewer, verdict=answer.verdict, comment=answer.comment, at=answer.at)
         for answer in connection.execute(query)
     ]
-    return Review.parse({**row._mapping, "answers": answers})
+    author = sa.select(versions.c.author).where(
+        versions.c.experiment == row.experiment, versions.c.version == row.version
+    )
+    return Review.parse({**row._mapping, "author": connection.scalar(author) or "", "answers": answers})

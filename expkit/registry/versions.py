@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from expkit.domain import STATE_FIELDS, Experiment
 from expkit.domain.collaboration import Version
 from expkit.domain.diff import diff
-from expkit.errors import Conflict, InvalidInput, NotFound, did_you_mean
+from expkit.errors import Conflict, InvalidInput, NotFound, Overtaken, did_you_mean
 from expkit.registry.experiments import definition_columns, get, keep_version, locked, refuse_state
 from expkit.registry.phases import open_phase
 from expkit.registry.tables import experiments
@@ -135,11 +135,11 @@ def _refuse_what_is_settled(before: Experiment, touched: set[str], after: Experi
         )
 
 
-def _overtaken(connection: sa.Connection, now: Experiment, seen: int) -> Conflict:
+def _overtaken(connection: sa.Connection, now: Experiment, seen: int) -> Overtaken:
     since = [entry for entry in versions(connection, now.key) if entry.version > seen]
     who = ", ".join(dict.fromkeys(entry.author for entry in since)) or "somebody"
     what = "; ".join(change for entry in since for change in entry.changes)[:300]
-    return Conflict(
+    return Overtaken(
         f"Experiment {now.key!r} is at version {now.version}, and you saw version {seen}: changed by {who} ({what}).",
         hint="look at it again and repeat your change on top of theirs.",
     )

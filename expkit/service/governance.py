@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel
 
 from expkit.domain.noun import LongText, Noun, Text
-from expkit.domain.permissions import EVERYWHERE, Elevation, Grant
+from expkit.domain.permissions import EVERYWHERE, Elevation, Grant, Me
 from expkit.domain.policy import Policy
 from expkit.service.body import accepts, parsed
 from expkit.service.context import Bench, Number, Reason
@@ -49,6 +49,12 @@ class GrantPage(BaseModel):
 
 class ElevationPage(BaseModel):
     items: list[Elevation]
+
+
+@router.get("/me")
+def get_me(workbench: Bench) -> Me:
+    """Who asks, and their highest role in each project, elevations included."""
+    return workbench.me()
 
 
 @router.get("/roles")

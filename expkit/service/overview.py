@@ -28,6 +28,10 @@ class RegistryPage(BaseModel):
     total: int
 
 
+class Departments(BaseModel):
+    items: list[str]
+
+
 class Backlog(BaseModel):
     items: list[Experiment]
 
@@ -53,6 +57,12 @@ def get_registry(
     chosen = Filters.of_the_view(others.pop("status"), others).to_dict()
     rows = workbench.registry_view(order=order, limit=limit, offset=offset, **chosen)
     return RegistryPage(items=rows, total=workbench.count(**chosen))
+
+
+@router.get("/departments")
+def list_departments(workbench: Bench) -> Departments:
+    """Those that some experiment belongs to, by name: the values of the filter."""
+    return Departments(items=workbench.departments())
 
 
 @router.get("/backlog")

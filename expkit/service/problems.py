@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from http import HTTPStatus
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
+from expkit import errors
 from expkit.errors import (
     Conflict,
     ExpkitError,
@@ -37,6 +40,17 @@ _STATUS: dict[type[Exception], int] = {
 }
 
 
+def _kinds(cls: type[ExpkitError] = ExpkitError) -> Iterator[str]:
+    """Of those that `expkit.errors` itself declares."""
+    if cls.__module__ == errors.__name__:
+        yield cls.kind
+    for child in cls.__subclasses__():
+        yield from _kinds(child)
+
+
+Kind = Annotated[str, Field(json_schema_extra={"enum": sorted(set(_kinds()))})]
+
+
 class Problem(BaseModel):
     """What went wrong (`detail`), what to do about it (`hint`), and the id under which the log tells more."""
 
@@ -46,10 +60,14 @@ class Problem(BaseModel):
     detail: str
     hint: str = ""
     correlation_id: str = ""
-    kind: str
+    kind: Kind
     """Stable name of the error, the same in Python and on the command line."""
     problems: list[str] | None = None
     """One line per fault of an invalid definition."""
+    role: str | None = None
+    """The least role that would be allowed to do it."""
+    project: str | None = None
+    """Where that role is needed; `*` for all projects."""
 
 
 def problem(error: ExpkitError, correlation_id: str = "") -> Problem:
@@ -64,6 +82,8 @@ def problem(error: ExpkitError, correlation_id: str = "") -> Problem:
         correlation_id=correlation_id,
         kind=error.kind,
         problems=list(error.problems) if isinstance(error, InvalidDefinition) else None,
+        role=error.role or None if isinstance(error, Forbidden) else None,
+        project=error.project or None if isinstance(error, Forbidden) else None,
     )
 
 

@@ -33,13 +33,17 @@ _TOLD = {
 }
 
 
+_RETRY = frozenset({"40001", "40P01"})
+"""PostgreSQL has chosen this one of several that could not all go on: the snapshot was too old, or a deadlock."""
+
+
 def statement_failure(error: Exception, place: object) -> ExpkitError:
     """The error to raise when a statement failed: the caller's text, somebody faster, or the database itself."""
     import sqlalchemy as sa
 
     if isinstance(error, sa.exc.DataError):
         return refused_text(getattr(error, "orig", None) or error)
-    if isinstance(error, sa.exc.IntegrityError):
+    if isinstance(error, sa.exc.IntegrityError) or getattr(getattr(error, "orig", None), "sqlstate", None) in _RETRY:
         return Conflict(
             "Somebody else has just changed what this builds on; nothing was changed.", hint="look again and repeat it."
         )

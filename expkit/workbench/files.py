@@ -11,7 +11,8 @@ import sqlalchemy as sa
 from expkit import registry
 from expkit.domain import Experiment
 from expkit.domain.diff import Change, diff
-from expkit.errors import Conflict, InvalidInput
+from expkit.errors import Conflict, InvalidInput, Overtaken
+from expkit.registry.experiments import lock_all
 from expkit.storage import Work
 from expkit.workbench.desk import Desk
 
@@ -32,25 +33,31 @@ class FileVerbs(Desk):
         with self._read() as connection:
             return [_planned(connection, wanted) for wanted in _once(experiments)]
 
-    def apply(self, experiments: Iterable[Experiment], reason: str = "") -> builtins.list[Planned]:
+    def apply(
+        self, experiments: Iterable[Experiment], reason: str = "", *, plan: Iterable[Planned] | None = None
+    ) -> builtins.list[Planned]:
         """Create what is new and change what differs, all or nothing. Applied again, it does nothing.
 
-        A definition says what shall be; states (started, stopped) are moved by their own verbs.
+        A definition says what shall be; states (started, stopped) are moved by their own verbs. With the `plan` that
+        somebody has agreed to, nothing is changed when it would do anything else by now.
         """
         wanted = list(_once(experiments))
-        with self._work() as work:  # in one order for everybody, so that no two wait for each other
-            done = {each.key: self._applied(work, each, reason) for each in sorted(wanted, key=lambda each: each.key)}
-        return [done[each.key] for each in wanted]
+        with self._work() as work:
+            lock_all(work, [each.key for each in wanted])
+            planned = [_planned(work.connection, each) for each in wanted]
+            if plan is not None:
+                _refuse_another(planned, plan)
+            for each, does in sorted(zip(wanted, planned, strict=True), key=lambda pair: pair[0].key):
+                self._do(work, each, does, reason)
+        return planned
 
-    def _applied(self, work: Work, wanted: Experiment, reason: str) -> Planned:
-        planned = _planned(work.connection, wanted)
+    def _do(self, work: Work, wanted: Experiment, planned: Planned, reason: str) -> None:
         if planned.action == "create":
             registry.require(work.connection, self.actor, "experiment.create", wanted.project, work.at)
             registry.create(work, _definition_only(wanted))
         elif planned.action == "update":
             self._may_change(work, wanted, planned)
             registry.replace(work, wanted.key, _definition_only(wanted), reason or "applied from a file")
-        return planned
 
     def _may_change(self, work: Work, wanted: Experiment, planned: Planned) -> None:
         from expkit.workbench.experiments import also_needed
@@ -60,6 +67,21 @@ class FileVerbs(Desk):
         touched = {change.path.split(".")[0].split("[")[0] for change in planned.changes}
         for permission, project in also_needed(before, {name: getattr(wanted, name) for name in touched}):
             registry.require(work.connection, self.actor, permission, project, work.at)
+
+
+def _refuse_another(now: builtins.list[Planned], seen: Iterable[Planned]) -> None:
+    agreed = {item.key: item for item in seen}
+    others = sorted({item.key for item in now if agreed.get(item.key) != item} | (agreed.keys() - {i.key for i in now}))
+    if others:
+        raise Overtaken(
+            f"The plan is another one by now: somebody has changed {_some(others)}. Nothing was applied.",
+            hint="plan again, and read the new one.",
+        )
+
+
+def _some(keys: builtins.list[str], limit: int = 5) -> str:
+    more = f" and {len(keys) - limit:,} more" if len(keys) > limit else ""
+    return ", ".join(map(repr, keys[:limit])) + more
 
 
 def _planned(connection: sa.Connection, wanted: Experiment) -> Planned:

@@ -8,9 +8,10 @@ from collections.abc import Generator, Mapping
 from typing import Any
 
 from expkit import registry
-from expkit.domain.permissions import EVERYWHERE, Elevation, Grant
+from expkit.domain.permissions import EVERYWHERE, Elevation, Grant, Me
 from expkit.domain.policy import Policy
 from expkit.errors import InvalidInput
+from expkit.registry import access
 from expkit.storage import Checkpoint, Verdict, audit_end, read_audit, stream_audit, verify_audit
 from expkit.workbench.desk import Desk
 
@@ -51,6 +52,11 @@ class GovernanceVerbs(Desk):
         with self._read() as connection:
             registry.get(connection, key)
             return registry.signed_plans(connection, key)
+
+    def me(self) -> Me:
+        """Who I am here, and my highest role in each project."""
+        with self._read() as connection:
+            return access.me(connection, self.actor, registry.now())
 
     def grants(self) -> builtins.list[Grant]:
         with self._read() as connection:

@@ -10,6 +10,7 @@ from expkit import registry
 from expkit.domain import Experiment
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import RegistryRow
+from expkit.registry.overview import departments
 from expkit.workbench.desk import Desk
 
 if TYPE_CHECKING:
@@ -30,6 +31,11 @@ class OverviewVerbs(Desk):
         with self._read() as connection:
             found = registry.find(connection, chosen, order=order, limit=limit, offset=offset)
         return [RegistryRow.of(experiment) for experiment in found]
+
+    def departments(self) -> builtins.list[str]:
+        """Those that some experiment belongs to, by name."""
+        with self._read() as connection:
+            return departments(connection)
 
     def backlog(self, *, limit: int = 100) -> builtins.list[Experiment]:
         """What has not started yet, by RICE score."""

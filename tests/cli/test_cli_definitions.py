@@ -201,6 +201,6 @@ def test_a_person_who_answers_too_late(run: Run, two: str) -> None:
         assert asked.endswith("Apply this")
         run("experiments", "update", "banner", "--set", "owner=eve")
         os.write(person, b"y\n")
-        assert "Something was changed while you read the plan" in process.communicate(timeout=120)[1]
+        assert "somebody has changed 'banner'. Nothing was applied" in process.communicate(timeout=120)[1]
     assert process.returncode == 2
     assert run("experiments", "show", "banner", "--json").json["owner"] == "eve"

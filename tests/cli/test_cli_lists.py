@@ -53,6 +53,12 @@ def test_filters_that_are_refused(run: Run, words: tuple[str, ...], said: str) -
     assert said in done.err
 
 
+def test_departments_are_listed(run: Run) -> None:
+    """What --department can be."""
+    assert run("experiments", "departments", "--json").json["items"] == ["Shop"]
+    assert "Shop" in run("experiments", "departments").out
+
+
 def test_backlog_is_ranked(run: Run) -> None:
     """What has not started, by RICE: 100 x 2 x 0.5 / 4 is 25."""
     items = run("experiments", "backlog", "--json").json["items"]

@@ -66,6 +66,7 @@ def test_metrics_from_a_file(run: Run) -> None:
 def test_roles_and_more_rights_for_a_while(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a role does not allow is refused with the way out; an approved request opens it until a time."""
     assert "Nobody has a role" in run("roles", "list").out
+    assert run("roles", "me").out == "ann: nobody has a role, and so everybody may do everything.\n"
     assert run("roles", "grant", "ann", "admin").out == "ann is admin in all projects.\n"
     assert run("roles", "grant", "bob", "viewer", "--project", "default", "--json").json["role"] == "viewer"
     monkeypatch.setenv("EXPKIT_ACTOR", "bob")
@@ -82,6 +83,10 @@ def test_roles_and_more_rights_for_a_while(run: Run, monkeypatch: pytest.MonkeyP
     assert [item["id"] for item in run("roles", "requests", "--state", "denied", "--json").json["items"]] == [2]
     monkeypatch.setenv("EXPKIT_ACTOR", "bob")
     assert run("notes", "add", "banner", "hello").code == 0
+    assert run("roles", "me").out == "bob: experimenter in project default.\n"
+    assert run("roles", "me", "--json").json["roles"] == {"default": "experimenter"}
+    monkeypatch.setenv("EXPKIT_ACTOR", "eve")
+    assert run("roles", "me").out == "eve: no role, which is enough for reading.\n"
 
 
 def test_the_last_admin_stays(run: Run) -> None:

@@ -23,6 +23,7 @@ from expkit.errors import (
     InvalidDefinition,
     InvalidInput,
     NotFound,
+    Overtaken,
     UnknownName,
 )
 from expkit.service import create_app
@@ -190,6 +191,36 @@ def test_roles_are_granted_and_revoked(wb: AnyWorkbench) -> None:
     assert len(wb.grants()) == 1
 
 
+def test_everybody_may_ask_who_they_are(wb: AnyWorkbench) -> None:
+    """Their name, and their roles by project; while nobody has one, everything is open."""
+    assert (wb.me().name, wb.me().is_open, wb.me().role_in("shop")) == ("ann", True, "admin")
+    wb.grant("ann", "admin")
+    wb.grant("root", "admin")
+    wb.grant("ann", "reviewer", "shop")
+    assert (wb.me().is_open, wb.me().roles) == (False, {"*": "admin", "shop": "reviewer"})
+    assert (wb.me().role_in("shop"), wb.me().role_in("other")) == ("admin", "admin")
+    wb.revoke("ann")
+    assert (wb.me().role_in("shop"), wb.me().role_in("other")) == ("reviewer", None)
+
+
+def test_a_refusal_says_what_would_be_needed(wb: AnyWorkbench) -> None:
+    """Role and project, as values and not only in words."""
+    wb.grant("ann", "admin")
+    wb.grant("root", "admin")
+    wb.grant("ann", "viewer")
+    with pytest.raises(Forbidden) as refused:
+        wb.create(EXPERIMENT.changed(project="shop"))
+    assert (refused.value.role, refused.value.project) == ("experimenter", "shop")
+
+
+def test_the_departments_are_the_filters_values(wb: AnyWorkbench) -> None:
+    """Each once, by name."""
+    for key, department in {"a": "Shop", "b": "search", "c": "Shop", "d": "", "e": "Größe"}.items():
+        wb.create(EXPERIMENT.changed(key=key, department=department))
+    assert wb.departments() == ["Größe", "search", "Shop"]
+    assert wb.count(department="Shop") == 2
+
+
 def test_an_elevation_is_requested(wb: AnyWorkbench) -> None:
     """And never answered by who asked."""
     asked = wb.request_elevation("operator", project="shop", reason="an incident", hours=2)
@@ -216,6 +247,18 @@ def test_definitions_are_planned_and_applied(wb: AnyWorkbench, draft: str) -> No
     assert wb.apply(wanted, reason="from git") == planned
     assert [found.action for found in wb.apply(wanted)] == ["nothing", "nothing"]
     assert wb.versions(draft)[0].reason == "from git"
+
+
+def test_a_plan_that_was_agreed_to_is_the_one_applied(wb: AnyWorkbench, draft: str) -> None:
+    """It goes there and back whole; when somebody was faster, nothing is applied."""
+    wanted = [EXPERIMENT.changed(coverage=0.25, metrics=["conversion", "revenue"]), EXPERIMENT.changed(key="fresh")]
+    planned = wb.plan(wanted)
+    wb.update(draft, {"owner": "eve"})
+    with pytest.raises(Overtaken, match="Nothing was applied"):
+        wb.apply(wanted, plan=planned)
+    assert wb.count() == 1
+    planned = wb.plan(wanted)
+    assert wb.apply(wanted, plan=planned) == planned
 
 
 def test_retention_plans_and_removes(wb: AnyWorkbench, draft: str) -> None:

@@ -169,8 +169,15 @@ def test_the_six_filters_of_the_dashboard(store: Store) -> None:
     assert found(store, department="Search") == ["a"]
     assert found(store, department="All", status="All", type="all", days="All Time") == ["c", "b", "a"]
     assert found(store, significance="Statistically Significant") == ["c"]
+    assert found(store, significance="Insufficient Data") == ["b", "a"], "nobody has looked at them yet"
+    with store.begin(actor="ann") as work:
+        registry.save_look(work, "b", 1, {"look": 1}, "", "insufficient")
+        registry.save_look(work, "a", 1, {"look": 1}, "neutral", "not_significant")
+    assert found(store, significance="Insufficient Data") == ["b"]
+    assert found(store, significance="Not Significant") == ["a"]
     assert found(store, outcome="Positive") == ["c"]
-    assert found(store, outcome="In Progress") == ["b", "a"]
+    assert found(store, outcome="Neutral") == ["a"]
+    assert found(store, outcome="In Progress") == ["b"]
     assert found(store, days="30d") == ["c", "b", "a"]
     assert found(store, tag="vip") == ["b"]
     assert found(store, tag="vi") == []

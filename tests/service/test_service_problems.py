@@ -8,13 +8,14 @@ from hosting import TOKEN, running
 
 from expkit import errors
 from expkit.service import create_app, problem
+from expkit.service.app import describe_app
 from expkit.workbench import Workbench
 
 STATUS = {
     errors.InvalidInput: 422, errors.InvalidDefinition: 422, errors.UnknownName: 422, errors.NotFound: 404,
-    errors.Conflict: 409, errors.IllegalMove: 409, errors.Unauthenticated: 401, errors.Forbidden: 403,
-    errors.TooLarge: 413, errors.StorageUnavailable: 503, errors.Unreachable: 503, errors.MissingDependency: 501,
-    errors.ExpkitError: 500,
+    errors.Conflict: 409, errors.IllegalMove: 409, errors.Overtaken: 409, errors.Unauthenticated: 401,
+    errors.Forbidden: 403, errors.TooLarge: 413, errors.StorageUnavailable: 503, errors.Unreachable: 503,
+    errors.MissingDependency: 501, errors.ExpkitError: 500,
 }  # fmt: skip
 
 
@@ -30,6 +31,15 @@ def test_no_error_of_the_tree_is_forgotten() -> None:
     """A new class of error needs a line above."""
     declared = {getattr(errors, name) for name in errors.__all__}
     assert set(STATUS) == {cls for cls in declared if isinstance(cls, type)}
+
+
+def test_the_document_names_every_kind() -> None:
+    """A client is generated from it, and tells problems apart by kind; a refusal also says what would be enough."""
+    kinds = describe_app().openapi()["components"]["schemas"]["Problem"]["properties"]["kind"]["enum"]
+    assert set(kinds) == {cls.kind for cls in STATUS}
+    told = problem(errors.Forbidden("No.", hint="ask.", role="operator", project="shop"))
+    assert (told.role, told.project) == ("operator", "shop")
+    assert problem(errors.Forbidden("Your own.", hint="ask.")).role is None
 
 
 def test_a_bug_gives_nothing_away(workbench: Workbench, caplog: pytest.LogCaptureFixture) -> None:

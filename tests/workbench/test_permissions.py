@@ -19,10 +19,10 @@ READING = {
     "experiments": {"get", "list", "count", "versions", "at_version", "checklist", "phases", "timeline"},
     "people": {"notes", "note_history", "reviews", "scheduled"},
     "catalogue": {"metric", "metrics", "metric_versions"},
-    "overview": {"backlog", "velocity", "hypotheses", "calendar", "risks", "at_risk"},
+    "overview": {"departments", "backlog", "velocity", "hypotheses", "calendar", "risks", "at_risk"},
     "governance": {
         "audit", "verify_audit", "audit_checkpoint", "export_audit", "signed_plans", "grants", "elevations", "policy",
-        "registry_view", "tokens", "token_holder", "plan", "retention_plan",
+        "registry_view", "tokens", "me", "token_holder", "plan", "retention_plan",
     },
     "events and batches": {"assign", "assign_frame", "templates", "batch", "batches", "results", "wait"},
     "the workbench itself": {"open", "close", "ready", "acting_as"},
