@@ -2,99 +2,68 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from copy import deepcopy
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from expkit.assign.conditions import compile_condition
-from expkit.assign.hashing import bucket
-from expkit.assign.ranges import Range, choose, ranges
-from expkit.assign.units import unit_text
-from expkit.domain import Assignment, Experiment
-from expkit.errors import InvalidInput, NotFound, did_you_mean, shorten
+from expkit.assign.answers import assignment
+from expkit.assign.conditions import NO_GROUPS, Groups
+from expkit.assign.explain import explained
+from expkit.assign.hashing import BUCKETS, hash_bytes, hash_text
+from expkit.assign.items import RELEASED, Item, Surroundings
+from expkit.assign.prerequisites import faults
+from expkit.assign.requests import MAX_ID, NO_ATTRIBUTES, NO_MEMORY, Memory, Request, checked_id
+from expkit.errors import NotFound, did_you_mean, shorten
+
+if TYPE_CHECKING:
+    from expkit.domain import Assignment, Experiment, Holdout, Override
 
 __all__ = ["Assigner"]
 
 Frame = TypeVar("Frame")
 
-MAX_ID = 500  # as long as an event's user_id may be
-CLOSED = {
-    "draft": "has not started: it is a draft",
-    "review": "has not started: it is in review",
-    "scheduled": "has not started: it is scheduled",
-    "paused": "is paused: it takes no new units",
-    "stopped": "is stopped",
-    "analysis": "is stopped and under analysis",
-    "rolling_out": "is being rolled out and takes no new units",
-    "rolled_out": "is rolled out",
-    "rolled_back": "is rolled back",
-    "completed": "is completed",
-    "archived": "is archived",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Compiled:
-    """An experiment with everything that can be worked out before the first request."""
-
-    experiment: Experiment
-    arms: tuple[Range, ...]
-    eligible: Callable[[Any], bool]
-    params: tuple[dict[str, Any], ...]
-    default_params: dict[str, Any]
-    closed: str
-    """Why it gives no variants; empty when it does."""
-
-    @classmethod
-    def of(cls, experiment: Experiment) -> _Compiled:
-        return cls(
-            experiment,
-            ranges(experiment),
-            compile_condition(experiment.eligibility),
-            tuple(variant.delivered for variant in experiment.variants),
-            experiment.default_params,
-            f"Experiment {experiment.key!r} {CLOSED[experiment.status]}." if experiment.status in CLOSED else "",
-        )
-
-    def runs_at(self, places: tuple[str | None, ...]) -> bool:
-        own = self.experiment.placements
-        return not own or any(place in own for place in places)
-
-
-@dataclass(frozen=True, slots=True)
-class _Request:
-    user_id: str | None
-    session_id: str | None
-    attributes: Mapping[str, Any]
-
-    @property
-    def hash_attribute(self) -> str:
-        return "user_id" if self.user_id else "session_id" if self.session_id else ""
-
-    @property
-    def unit(self) -> str:
-        return self.user_id or self.session_id or ""
-
 
 class Assigner:
     """Deterministic: the same experiments and the same unit give the same answer, on any machine.
 
-    Safe to share between threads; make a new one when an experiment changes.
+    Safe to share between threads; make a new one when an experiment changes, and swap it in whole.
     """
 
-    __slots__ = ("_by_key", "_open")
+    __slots__ = ("_by_key", "_open", "_remembers", "experiments")
 
-    def __init__(self, compiled: Iterable[_Compiled]) -> None:
-        self._by_key = MappingProxyType({item.experiment.key: item for item in compiled})
-        open_ones = (item for item in self._by_key.values() if not item.closed)
-        self._open = tuple(sorted(open_ones, key=lambda item: (-item.experiment.priority, item.experiment.key)))
+    experiments: Mapping[str, Experiment]
+
+    def __init__(self, experiments: Mapping[str, Experiment], around: Mapping[str, Any]) -> None:
+        by_key: dict[str, Item] = {}
+        surroundings = Surroundings(**around, faults=faults(experiments), find=by_key.__getitem__)
+        for key, experiment in experiments.items():
+            by_key[key] = Item(experiment, surroundings)
+        self.experiments = MappingProxyType(dict(experiments))
+        self._by_key = by_key
+        self._open = tuple(sorted((item for item in by_key.values() if item.open), key=_priority))
+        self._remembers = any(one.remembers or one.status == "paused" for one in experiments.values())
 
     @classmethod
-    def compile(cls, experiments: Iterable[Experiment]) -> Assigner:
+    def compile(
+        cls,
+        experiments: Iterable[Experiment],
+        *,
+        groups: Groups = NO_GROUPS,
+        holdouts: Iterable[Holdout] = (),
+        overrides: Iterable[Override] = (),
+    ) -> Assigner:
         """A snapshot of these experiments; later ones of the same key win."""
-        return cls([_Compiled.of(experiment) for experiment in experiments])
+        forced: dict[str, list[Override]] = {}
+        for override in overrides:
+            forced.setdefault(override.experiment, []).append(override)
+        around = {"groups": dict(groups), "holdouts": tuple(holdouts), "overrides": forced}
+        return cls({experiment.key: experiment for experiment in experiments}, around)
+
+    @property
+    def remembers(self) -> bool:
+        """Whether any answer depends on what units were remembered by."""
+        return self._remembers
 
     def assign(
         self,
@@ -104,92 +73,114 @@ class Assigner:
         experiment: str | None = None,
         page_type: str | None = None,
         placement: str | None = None,
+        *,
+        sticky: Memory | None = None,
+        code: str | None = None,
+        at: datetime | None = None,
+        explain: bool = False,
     ) -> Assignment:
         """The variant of `user_id`, else of `session_id`; no event is implied.
 
         Without an experiment the active ones that run at `page_type` or `placement` are tried, by priority, then
-        key; the first that assigns answers.
+        key; the first that assigns answers. `sticky` is what the unit was remembered by, `code` an override's.
         """
-        known = {"user_id": user_id, "session_id": session_id, "page_type": page_type, "placement": placement}
-        context = {name: value for name, value in known.items() if value is not None} | dict(attributes or {})
-        request = _Request(_id("user_id", user_id), _id("session_id", session_id), context)
+        # what nearly all ids are needs no second look
+        if not (type(user_id) is str and 0 < len(user_id) <= MAX_ID):
+            user_id = checked_id("user_id", user_id)
+        if session_id is not None:
+            session_id = checked_id("session_id", session_id)
         if experiment is not None:
-            return _answer(self._find(experiment), request)
-        return self._first(request, (page_type, placement))
+            item = self._by_key.get(experiment) or self._find(experiment)
+            if item.plain and not item.reads_request and not explain:
+                unit = user_id or session_id
+                if unit and (item.eligible is None or item.eligible(attributes or NO_ATTRIBUTES)):
+                    text = item.seed + unit
+                    number = hash_bytes(text.encode()) if text.isascii() else hash_text(text)
+                    place = hash_bytes(b"%d" % number) % BUCKETS
+                    attribute = "user_id" if user_id else "session_id"
+                    return item.answers.allocated(place, item.arms_at[place], user_id, session_id, attribute)
+        request = Request(
+            user_id, session_id, attributes or NO_ATTRIBUTES, page_type, placement, sticky or NO_MEMORY, code, at
+        )
+        if experiment is None:
+            return self._first(request, explain)
+        return explained(item, request) if explain else item.answer(request)
 
-    def assign_frame(self, frame: Frame, experiment: str) -> Frame:
+    def assign_all(
+        self,
+        user_id: str | None = None,
+        session_id: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+        page_type: str | None = None,
+        placement: str | None = None,
+        *,
+        experiments: Iterable[str] | None = None,
+        sticky: Memory | None = None,
+        code: str | None = None,
+        at: datetime | None = None,
+    ) -> dict[str, Assignment]:
+        """What `assign` answers for each of these experiments; by default for all that are active or rolled out."""
+        user_id, session_id = checked_id("user_id", user_id), checked_id("session_id", session_id)
+        items = self._asked(experiments)
+        given = attributes or NO_ATTRIBUTES
+        request = Request(user_id, session_id, given, page_type, placement, sticky or NO_MEMORY, code, at)
+        unit, attribute = request.unit, request.hash_attribute
+        found: dict[str, Assignment] = {}
+        for item in items:
+            if item.plain and unit:
+                context = request.context if item.reads_request else given
+                if item.eligible is None or item.eligible(context):
+                    text = item.seed + unit
+                    number = hash_bytes(text.encode()) if text.isascii() else hash_text(text)
+                    place = hash_bytes(b"%d" % number) % BUCKETS
+                    answer = item.answers.allocated(place, item.arms_at[place], user_id, session_id, attribute)
+                    found[item.experiment.key] = answer
+                    continue
+            found[item.experiment.key] = item.answer(request)
+        return found
+
+    def assign_frame(
+        self, frame: Frame, experiment: str, *, sticky: Memory | None = None, at: datetime | None = None
+    ) -> Frame:
         """The frame with a column `variant`, null where there is none: row by row what `assign` says.
 
         pandas, polars or pyarrow; the ids come from `user_id` and `session_id`, the attributes from the columns.
         """
-        from expkit.assign.frames import with_variants
+        from expkit.assign.frames import read_frame, with_variants
+        from expkit.assign.tables import Table
 
         item = self._find(experiment)
-        return with_variants(frame, item.experiment, closed=bool(item.closed))
+        table = read_frame(frame)
+        arms = item.arms(Table(table, sticky or NO_MEMORY, at))
+        result: Frame = with_variants(table, [variant.key for variant in item.experiment.variants], arms)
+        return result
 
-    def _find(self, key: str) -> _Compiled:
+    def _find(self, key: str) -> Item:
         found = self._by_key.get(key)
         if found is None:
             raise NotFound(f"There is no experiment {shorten(key)}.", hint=did_you_mean(key, self._by_key))
         return found
 
-    def _first(self, request: _Request, places: tuple[str | None, ...]) -> Assignment:
-        here = [item for item in self._open if item.runs_at(places)]
+    def _asked(self, keys: Iterable[str] | None) -> list[Item]:
+        if keys is not None:
+            return [self._find(key) for key in keys]
+        return [item for item in self._by_key.values() if item.open or item.experiment.status in RELEASED]
+
+    def _first(self, request: Request, explain: bool) -> Assignment:
+        here = [item for item in self._open if item.runs_at((request.page_type, request.placement))]
         for item in here:
-            answer = _answer(item, request)
-            if answer.variant is not None:
-                return answer
+            if item.verdict(request).arm is not None:
+                return explained(item, request) if explain else item.answer(request)
         if not request.unit:
-            reason = "Neither user_id nor session_id is given."
+            reason, rule = "Neither user_id nor session_id is given.", "unit"
         elif here:
-            reason = f"No active experiment here takes this unit ({len(here)} tried)."
+            reason, rule = f"No active experiment here takes this unit ({len(here)} tried).", "none"
         else:
-            reason = "No active experiment runs here."
-        return _assignment(request, reason=reason)
+            reason, rule = "No active experiment runs here.", "none"
+        ids = {"user_id": request.user_id, "session_id": request.session_id, "hash_attribute": request.hash_attribute}
+        trace = tuple(step for item in here for step in explained(item, request).trace) if explain else ()
+        return assignment({**ids, "reason": reason, "rule": rule, "trace": trace})
 
 
-def _answer(item: _Compiled, request: _Request) -> Assignment:
-    experiment = item.experiment
-
-    def none(reason: str, place: float | None = None) -> Assignment:
-        return _assignment(request, item, reason=reason, params=deepcopy(item.default_params), bucket=place)
-
-    if not request.unit:
-        return none("Neither user_id nor session_id is given.")
-    if item.closed:
-        return none(item.closed)
-    if not item.eligible(request.attributes):
-        return none(f"The unit is not eligible for experiment {experiment.key!r}.")
-    place = bucket(experiment.hash_seed, request.unit)
-    arm = choose(place, item.arms)
-    if arm is None:
-        return none(f"The unit is outside the {experiment.coverage:.6g} coverage of {experiment.key!r}.", place)
-    variant = experiment.variants[arm].key
-    reason = f"The unit falls in {variant!r}."
-    return _assignment(request, item, variant=variant, params=deepcopy(item.params[arm]), reason=reason, bucket=place)
-
-
-def _assignment(request: _Request, item: _Compiled | None = None, **answer: Any) -> Assignment:
-    # built without validation: every value was checked when the experiment was, and a request must be quick
-    return Assignment.model_construct(
-        **{
-            "experiment": item.experiment.key if item else None,
-            "version": item.experiment.version if item else None,
-            "variant": None,
-            "params": {},
-            "user_id": request.user_id,
-            "session_id": request.session_id,
-            "hash_attribute": request.hash_attribute,
-            **answer,
-        }
-    )
-
-
-def _id(name: str, value: object) -> str | None:
-    """An id as it is hashed: text, unchanged. Numbers are written out, as GrowthBook does."""
-    text = unit_text(value, name)
-    if len(text) > MAX_ID:
-        raise InvalidInput(
-            f"{name} {shorten(text, 30)} is too long.", hint=f"an id has at most {MAX_ID} characters; send a digest."
-        )
-    return text or None
+def _priority(item: Item) -> tuple[int, str]:
+    return -item.experiment.priority, item.experiment.key

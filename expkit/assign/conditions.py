@@ -6,27 +6,31 @@ hold, an operator that nobody knows holds for nobody.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from expkit.assign.operators import OPERATORS, Predicate, is_like, never
 
-__all__ = ["attributes_read", "compile_condition", "matches"]
+__all__ = ["Groups", "attributes_read", "compile_condition", "matches"]
 
 Attributes = Mapping[str, Any]
+Groups = Mapping[str, Sequence[Any]]
+"""Saved lists by their keys, for `$inGroup` and `$notInGroup`."""
+NO_GROUPS: Groups = MappingProxyType({})
 LOGICAL = frozenset({"$and", "$or", "$nor", "$not"})
 
 
-def matches(condition: Attributes, attributes: Attributes) -> bool:
+def matches(condition: Attributes, attributes: Attributes, groups: Groups = NO_GROUPS) -> bool:
     """Whether attributes meet a condition; compile it when there are many of them."""
-    return compile_condition(condition)(attributes)
+    return compile_condition(condition, groups)(attributes)
 
 
-def compile_condition(condition: Any) -> Callable[[Any], bool]:
+def compile_condition(condition: Any, groups: Groups = NO_GROUPS) -> Callable[[Any], bool]:
     """A function from attributes to whether they meet the condition. The empty condition holds for all."""
     if not isinstance(condition, Mapping):
         return never
-    return _all([_part(key, operand) for key, operand in condition.items()])
+    return _all([_part(key, operand, groups) for key, operand in condition.items()])
 
 
 def attributes_read(condition: Any) -> frozenset[str]:
@@ -45,23 +49,36 @@ def _roots(condition: Any) -> Iterator[str]:
             yield key.split(".", 1)[0]
 
 
-def _part(key: str, operand: Any) -> Predicate:
+def _part(key: str, operand: Any, groups: Groups) -> Predicate:
     match key:
         case "$not":
-            return _not(compile_condition(operand))
+            return _not(compile_condition(operand, groups))
         case "$and":
-            return _all(_each(operand))
+            return _all(_each(operand, groups))
         case "$or":
-            return _any(_each(operand))
+            return _any(_each(operand, groups))
         case "$nor":
-            return _not(_any(_each(operand)))
-    holds, path = _value_predicate(operand), key.split(".")
+            return _not(_any(_each(operand, groups)))
+    return _on_path(key, _value_predicate(operand, groups))
+
+
+def _on_path(key: str, holds: Predicate) -> Predicate:
+    if "." not in key:
+
+        def at_once(attributes: Any) -> bool:
+            known = type(attributes) is dict or isinstance(attributes, Mapping)  # the second alone is slow
+            return holds(attributes.get(key) if known else None)
+
+        return at_once
+    path = key.split(".")
     return lambda attributes: holds(_reach(attributes, path))
 
 
-def _each(conditions: Any) -> list[Predicate]:
+def _each(conditions: Any, groups: Groups) -> list[Predicate]:
     """The conditions of a list; anything else is one that never holds."""
-    return [compile_condition(item) for item in conditions] if isinstance(conditions, list | tuple) else [never]
+    if not isinstance(conditions, list | tuple):
+        return [never]
+    return [compile_condition(item, groups) for item in conditions]
 
 
 def _reach(attributes: Any, path: list[str]) -> Any:
@@ -72,34 +89,41 @@ def _reach(attributes: Any, path: list[str]) -> Any:
     return attributes
 
 
-def _value_predicate(operand: Any) -> Predicate:
+def _value_predicate(operand: Any, groups: Groups) -> Predicate:
     """What one attribute must be: a value, or a mapping of operators that must all hold."""
     if not _is_operators(operand):
         return is_like(operand)
-    return _all([_operator(name, inner) for name, inner in operand.items()])
+    return _all([_operator(name, inner, groups) for name, inner in operand.items()])
 
 
 def _is_operators(operand: Any) -> bool:
     return isinstance(operand, Mapping) and bool(operand) and all(key.startswith("$") for key in operand)
 
 
-def _operator(name: str, operand: Any) -> Predicate:
+def _operator(name: str, operand: Any, groups: Groups) -> Predicate:
     if name in OPERATORS:
         return OPERATORS[name](operand)
     match name:
+        case "$inGroup" | "$notInGroup":  # a group that nobody has saved is empty
+            return OPERATORS[name.replace("Group", "").replace("$notIn", "$nin")](_members(operand, groups))
         case "$not":
-            return _not(_value_predicate(operand))
+            return _not(_value_predicate(operand, groups))
         case "$size":
-            size = _value_predicate(operand)
+            size = _value_predicate(operand, groups)
             return lambda value: isinstance(value, list | tuple) and size(len(value))
         case "$elemMatch":
-            element = _value_predicate(operand) if _is_operators(operand) else compile_condition(operand)
+            inner = _value_predicate if _is_operators(operand) else compile_condition
+            element = inner(operand, groups)
             return lambda value: isinstance(value, list | tuple) and any(map(element, value))
         case "$all":
-            return _contains_all(operand, _value_predicate)
+            return _contains_all(operand, lambda item: _value_predicate(item, groups))
         case "$alli":
             return _contains_all(operand, lambda item: OPERATORS["$ini"]([item]))
     return never
+
+
+def _members(key: Any, groups: Groups) -> list[Any]:
+    return list(groups.get(key, ())) if isinstance(key, str) else []
 
 
 def _contains_all(operand: Any, predicate: Callable[[Any], Predicate]) -> Predicate:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from expkit.assign.regexes import searcher
+
 __all__ = ["OPERATORS", "Predicate", "is_like", "never"]
 
 Predicate = Callable[[Any], bool]
@@ -29,8 +31,11 @@ def is_like(operand: Any) -> Predicate:
     strictly = equals(operand)
     if isinstance(operand, bool) or not isinstance(operand, str | int | float):
         return strictly
+    own = type(operand)
 
     def holds(value: Any) -> bool:
+        if type(value) is own:  # nearly always
+            return bool(value == operand)
         if isinstance(value, str) != isinstance(operand, str) and isinstance(value, str | int | float):
             return not isinstance(value, bool) and _compare(value, operand) == 0
         return strictly(value)
@@ -78,8 +83,11 @@ def _is_in(operand: Any) -> Predicate:
     if not isinstance(operand, list | tuple):
         return never
     members, unhashable = _members(operand)
+    texts = frozenset(item for item in operand if isinstance(item, str))
 
     def holds(value: Any) -> bool:
+        if type(value) is str:  # nearly always
+            return value in texts
         found = value if isinstance(value, list | tuple | set) else (value,)
         return any(_member(item) in members if _hashable(item) else item in unhashable for item in found)
 
@@ -126,10 +134,9 @@ def _fold(value: Any) -> Any:
 def _regex(flags: re.RegexFlag) -> Callable[[Any], Predicate]:
     def make(operand: Any) -> Predicate:
         try:
-            pattern = re.compile(operand, flags)
-        except (re.error, TypeError):
+            return searcher(operand, flags)
+        except (re.error, TypeError, OverflowError, RecursionError):
             return never
-        return lambda value: isinstance(value, str) and pattern.search(value) is not None
 
     return make
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expkit.assign.hashing import buckets
+from expkit.assign.columns import places
+from expkit.assign.hashing import BUCKETS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -14,7 +16,7 @@ if TYPE_CHECKING:
 
     Places = np.ndarray[Any, np.dtype[np.intp]]
 
-__all__ = ["Range", "choose", "ranges", "split"]
+__all__ = ["Range", "arm_table", "choose", "membership", "ranges", "rollout_ranges", "split"]
 
 
 class Range(NamedTuple):
@@ -24,16 +26,33 @@ class Range(NamedTuple):
     end: float
 
 
-def ranges(experiment: Experiment) -> tuple[Range, ...]:
+def ranges(experiment: Experiment, coverage: float | None = None) -> tuple[Range, ...]:
     """One per variant: it starts at the weights before it and is coverage x weight long.
 
     So raising the coverage lets new units in and moves none that are in already.
     """
-    coverage, reached, found = experiment.coverage, 0.0, []
+    coverage, reached, found = experiment.coverage if coverage is None else coverage, 0.0, []
     for weight in experiment.shares.values():
         found.append(Range(reached, reached + coverage * weight))
         reached += weight
     return tuple(found)
+
+
+def rollout_ranges(experiment: Experiment, share: float) -> tuple[Range, ...]:
+    """The part of [0, 1) that gets the winner: from the start of its own arm on, and round past the end.
+
+    So those who had it in the experiment keep it first, and a growing share takes it from nobody.
+    """
+    winner, start = experiment.winner, 0.0
+    for key, weight in experiment.shares.items():
+        if winner is not None and key == winner.key:
+            break
+        start += weight
+    if share >= 1:
+        return (Range(0.0, 1.0),)
+    if start + share <= 1:
+        return (Range(start, start + share),)
+    return (Range(start, 1.0), Range(0.0, start + share - 1))
 
 
 def choose(bucket: float, arms: Sequence[Range]) -> int | None:
@@ -44,14 +63,41 @@ def choose(bucket: float, arms: Sequence[Range]) -> int | None:
     return None
 
 
+def arm_table(arms: Sequence[Range]) -> bytes:
+    """`choose` of every bucket, worked out beforehand: 0 where it is left out, else the arm's place and 1."""
+    table, reached = bytearray(BUCKETS), 0
+    for place, arm in enumerate(arms):
+        first, end = max(_first_at(arm.start), reached), _first_at(arm.end)
+        if end > first:
+            table[first:end] = bytes((place + 1,)) * (end - first)
+            reached = end
+    return bytes(table)
+
+
+def membership(parts: Iterable[tuple[float, float]]) -> bytes:
+    """1 for every bucket inside one of these parts of [0, 1), else 0."""
+    table = bytearray(BUCKETS)
+    for start, end in parts:
+        first, last = _first_at(start), _first_at(end)
+        table[first:last] = b"\x01" * max(last - first, 0)
+    return bytes(table)
+
+
+def _first_at(edge: float) -> int:
+    """The first bucket that is not below an edge, by the very comparison that `choose` makes."""
+    place = min(max(math.ceil(edge * BUCKETS), 0), BUCKETS)
+    while place > 0 and (place - 1) / BUCKETS >= edge:
+        place -= 1
+    while place < BUCKETS and place / BUCKETS < edge:
+        place += 1
+    return place
+
+
 def split(experiment: Experiment, units: Sequence[str] | Any) -> Places:
     """The place of each unit's variant by the hash alone, -1 where it is left out; status and eligibility play no
     part, so that a draft can be simulated.
     """
     import numpy as np
 
-    where = buckets(experiment.hash_seed, units)
-    places = np.full(len(where), -1, dtype=np.intp)
-    for place, arm in enumerate(ranges(experiment)):
-        places[(where >= arm.start) & (where < arm.end)] = place
-    return places
+    table = np.frombuffer(arm_table(ranges(experiment)), dtype=np.uint8)
+    return table[places(experiment.hash_seed, units)].astype(np.intp) - 1

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from expkit.domain.assignment import (
+    Assignment,
+    Finding,
+    Group,
+    Holdout,
+    Layer,
+    Override,
+    Prerequisite,
+    RampStep,
+    Rollout,
+    Step,
+)
 from expkit.domain.batch import Batch, BatchCounts, BatchStatus, Limits, Scoring, Trial, TrialError
 from expkit.domain.decision import Decision
-from expkit.domain.events import Assignment, Exposure, Outcome, Trace
+from expkit.domain.events import Exposure, Outcome, Trace
 from expkit.domain.experiment import EXPERIMENT_TYPES, STATE_FIELDS, Experiment
 from expkit.domain.lifecycle import MOVES, STATUSES, Move, Role, Status, find_move, legal_moves
 from expkit.domain.metric import Guardrail, Metric
@@ -34,22 +46,31 @@ __all__ = [
     "Experiment",
     "Exposure",
     "ExposureRule",
+    "Finding",
+    "Group",
     "Guardrail",
+    "Holdout",
     "Hypothesis",
+    "Layer",
     "Limits",
     "Metric",
     "Move",
     "Outcome",
+    "Override",
     "Parameter",
     "Plan",
     "Prediction",
+    "Prerequisite",
     "PriceBand",
+    "RampStep",
     "RecommenderVariant",
     "Rice",
     "Role",
+    "Rollout",
     "Schedule",
     "Scoring",
     "Status",
+    "Step",
     "StoppingCriteria",
     "Trace",
     "Trial",

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, Field, model_validator
 
 from expkit.domain.noun import Json, Key, Noun, Text
 
-__all__ = ["Assignment", "Exposure", "Outcome", "Timestamp", "Trace", "now"]
+__all__ = ["Exposure", "Outcome", "Timestamp", "Trace", "now"]
 
 
 def now() -> datetime:
@@ -75,24 +75,3 @@ class Trace(_Event):
     quality: float | None = None
     error: Text = ""
     properties: dict[str, Json] = {}
-
-
-class Assignment(Noun):
-    """The deterministic answer to "which variant?". `variant` is None when there is none, and `reason` says why."""
-
-    experiment: Key | None
-    variant: Key | None
-    params: dict[str, Json] = {}
-    reason: Text = ""
-    user_id: Text | None = None
-    session_id: Text | None = None
-    hash_attribute: Text = ""
-    """Which id was hashed: user_id, else session_id."""
-    bucket: float | None = None
-    """Where in [0, 1) the unit falls."""
-    version: int | None = None
-    """The experiment's version that answered."""
-
-    @property
-    def unit(self) -> str:
-        return self.user_id or self.session_id or ""

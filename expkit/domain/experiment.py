@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from expkit.domain.assignment import AtLogin, Layer, Prerequisite, RampStep, Rollout
 from expkit.domain.events import Timestamp
 from expkit.domain.lifecycle import Status
 from expkit.domain.metric import Guardrail, Metric
@@ -65,6 +67,19 @@ class Experiment(Noun):
     parameters: dict[Text, Parameter] = {}
     """The types of the params that variants may carry; anything goes when empty."""
     exposure_rule: ExposureRule = ExposureRule()
+    layer: Layer | None = None
+    """The bucket space that it shares with experiments it excludes; alone in its own when None."""
+    prerequisites: Annotated[tuple[Prerequisite, ...], Field(max_length=20)] = ()
+    ramp: Annotated[tuple[RampStep, ...], Field(max_length=100)] = ()
+    """Holds coverage down at first: no more than the last step whose hours have passed says, and never more than
+    `coverage`. Nobody comes in before the first step."""
+    at_login: AtLogin = "rebucket"
+    sticky: bool = False
+    """Exposed units keep their variant, whatever is changed later."""
+    bucket_version: int = Field(default=0, ge=0, le=1000)
+    """Raise it, and what units were remembered by counts no more."""
+    min_bucket_version: int = Field(default=0, ge=0, le=1000)
+    """Units that were remembered under a lower version are left out for good."""
 
     sample_size: int | None = Field(default=None, ge=2)
     """Units per variant that the plan asks for."""
@@ -72,6 +87,8 @@ class Experiment(Noun):
     schedule: Schedule = Schedule()
     stopping: StoppingCriteria = StoppingCriteria()
     rice: Rice | None = None
+    rollout: Rollout | None = None
+    """Which variant won, once it has been promoted."""
 
     # The state below is the registry's: it fills it in, and refuses other values on create.
     status: Status = "draft"
@@ -129,6 +146,24 @@ class Experiment(Noun):
                     raise ValueError(f"variant {variant.key!r}: param {name!r} {fault}")
         return self
 
+    @field_validator("ramp")
+    @classmethod
+    def _ramp_rises(cls, ramp: tuple[RampStep, ...]) -> tuple[RampStep, ...]:
+        for before, after in pairwise(ramp):
+            if after.after_hours <= before.after_hours or after.coverage < before.coverage:
+                raise ValueError("the steps of a ramp follow each other in time, and none lets fewer units in")
+        return ramp
+
+    @model_validator(mode="after")
+    def _assignable(self) -> Self:
+        if self.min_bucket_version > self.bucket_version:
+            raise ValueError(f"min_bucket_version {self.min_bucket_version} is above the version {self.bucket_version}")
+        if any(prerequisite.experiment == self.key for prerequisite in self.prerequisites):
+            raise ValueError("an experiment cannot be its own prerequisite")
+        if self.rollout and self.rollout.variant not in self.shares:
+            raise ValueError(f"rollout names the unknown variant; {did_you_mean(self.rollout.variant, self.shares)}")
+        return self
+
     @model_validator(mode="after")
     def _one_meaning_per_metric(self) -> Self:
         own = {metric.key: metric for metric in self.metrics}
@@ -155,6 +190,18 @@ class Experiment(Noun):
     def shares(self) -> dict[str, float]:
         """Each variant's share of the units that are let in."""
         return {variant.key: variant.weight or 0.0 for variant in self.variants}
+
+    @property
+    def winner(self) -> Variant | None:
+        """What is rolled out: the promoted variant, else the only treatment there is."""
+        if self.rollout is not None:
+            return self.variant(self.rollout.variant)
+        return self.treatments[0] if len(self.treatments) == 1 else None
+
+    @property
+    def remembers(self) -> bool:
+        """Whether exposed units are remembered with their variant."""
+        return self.sticky or self.at_login != "rebucket"
 
     @property
     def hash_seed(self) -> str:

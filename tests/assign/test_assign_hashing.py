@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expkit.assign import bucket, buckets, hashing
+from expkit.assign import bucket, buckets, columns, hashing
 from expkit.errors import InvalidInput
 
 any_text = st.text(st.characters(exclude_categories=()), max_size=40)
@@ -32,7 +32,7 @@ def reference(text: str) -> int:
 def test_fnv_vectors(text: bytes, value: int) -> None:
     """The pure and the compiled FNV-1a give the published values."""
     assert hashing.fnv1a_32(text) == value
-    assert hashing._hash_bytes(text) == value
+    assert hashing.hash_bytes(text) == value
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_growthbook_vectors(seed: str, unit: str, place: float) -> None:
 )
 def test_growthbook_vectors_beyond_ascii(text: str, value: int) -> None:
     """Beyond ASCII, the characters that are hashed are those of GrowthBook's JavaScript."""
-    assert hashing._hash_text(text) == value
+    assert hashing.hash_text(text) == value
 
 
 @given(any_text, any_text)
@@ -66,7 +66,7 @@ def test_buckets_are_bucket_for_each(seed: str, units: list[str]) -> None:
 @given(st.binary(max_size=60))
 def test_pure_python_is_the_compiled_hash(data: bytes) -> None:
     """Where no compiled hash is installed, assignment stays the same."""
-    assert hashing.fnv1a_32(data) == hashing._hash_bytes(data)
+    assert hashing.fnv1a_32(data) == hashing.hash_bytes(data)
 
 
 def test_pure_python_is_used_without_the_compiled_hash(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -77,7 +77,7 @@ def test_pure_python_is_used_without_the_compiled_hash(monkeypatch: pytest.Monke
 
 def test_buckets_take_arrays_and_span_chunks() -> None:
     """Arrays of ids work as lists do, also when they are longer than one chunk."""
-    units = [f"u{number}" for number in range(hashing.CHUNK + 3)]
+    units = [f"u{number}" for number in range(columns.CHUNK + 3)]
     places = buckets("s", np.array(units))
     assert places[-1] == bucket("s", units[-1])
     assert places.dtype == np.float64

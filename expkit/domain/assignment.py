@@ -1,0 +1,185 @@
+"""What decides over an assignment besides the variants: layers, holdouts, groups, overrides; and the answer."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, field_validator, model_validator
+
+from expkit.domain.events import Timestamp
+from expkit.domain.noun import Json, Key, LongText, Noun, Text
+
+__all__ = [
+    "Assignment",
+    "AtLogin",
+    "Finding",
+    "Group",
+    "Holdout",
+    "Layer",
+    "Override",
+    "Prerequisite",
+    "RampStep",
+    "Rollout",
+    "Step",
+]
+
+AtLogin = Literal["rebucket", "keep", "exclude"]
+"""What becomes of a unit that had a variant by its session and now comes with a user id."""
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Part = tuple[Share, Share]
+
+
+class Layer(Noun):
+    """A bucket space that experiments share: units in `ranges` of it may come in, so that no unit is in two."""
+
+    name: Key
+    ranges: Annotated[tuple[Part, ...], Field(min_length=1, max_length=100)] = ((0.0, 1.0),)
+    """Parts of [0, 1), each from its start up to, and without, its end. Gaps are free for others."""
+
+    @field_validator("ranges")
+    @classmethod
+    def _in_order(cls, ranges: tuple[Part, ...]) -> tuple[Part, ...]:
+        reached = 0.0
+        for start, end in sorted(ranges):
+            if end <= start:
+                raise ValueError(f"the range from {start:g} to {end:g} is empty")
+            if start < reached:
+                raise ValueError(f"the ranges overlap at {start:g}")
+            reached = end
+        return tuple(sorted(ranges))
+
+    @property
+    def share(self) -> float:
+        return sum(end - start for start, end in self.ranges)
+
+    @property
+    def seed(self) -> str:
+        """What is hashed together with the unit for its place in the layer."""
+        return f"layer:{self.name}"
+
+
+class Prerequisite(Noun):
+    """Only units that have one of these variants in another experiment; any variant of it when none is named."""
+
+    experiment: Key
+    variants: tuple[Key, ...] = ()
+
+
+class RampStep(Noun):
+    """From so many hours after the start, coverage may be so high."""
+
+    after_hours: float = Field(ge=0, le=24 * 3660)
+    coverage: Share
+
+
+class Rollout(Noun):
+    """Which variant won, and which share of the eligible units gets it."""
+
+    variant: Key
+    share: Share = 1.0
+
+
+class Holdout(Noun):
+    """Units that stay out of all experiments (of some projects), so that the sum of all changes can be measured."""
+
+    key: Key
+    share: Annotated[float, Field(gt=0, le=0.5)]
+    projects: tuple[Text, ...] = ()
+    """Whose experiments; all projects' when empty."""
+    name: Text = ""
+    releases: bool = True
+    """Held-out units get what has been rolled out to everybody; without it they keep the default there, too."""
+    seed: Text = ""
+    """What is hashed together with the unit; made of the key when empty."""
+    ended: bool = False
+
+    @property
+    def hash_seed(self) -> str:
+        return self.seed or f"holdout:{self.key}"
+
+    def holds(self, project: str) -> bool:
+        return not self.ended and (not self.projects or project in self.projects)
+
+
+class Group(Noun):
+    """A saved list of values, for the operators `$inGroup` and `$notInGroup`."""
+
+    key: Key
+    values: Annotated[tuple[str | int | float, ...], Field(max_length=100_000)] = ()
+    name: Text = ""
+
+
+class Override(Noun):
+    """QA's forced variant: of one user, of one session, or of whoever comes with its `code`, until it expires.
+
+    Exposures of forced units stay out of the analysis.
+    """
+
+    id: int = Field(ge=1)
+    experiment: Key
+    variant: Key
+    user_id: Text | None = None
+    session_id: Text | None = None
+    code: Text | None = None
+    """For links: `?expkit=<code>`. Made when neither a user nor a session is named."""
+    reason: LongText = ""
+    created_by: Text = ""
+    created_at: Timestamp
+    expires_at: Timestamp
+    revoked_at: Timestamp | None = None
+
+    @model_validator(mode="after")
+    def _of_somebody(self) -> Self:
+        if sum(value is not None for value in (self.user_id, self.session_id, self.code)) != 1:
+            raise ValueError("an override is for one user_id, or one session_id, or one code")
+        return self
+
+
+class Step(Noun):
+    """One thing that was looked at on the way to an answer."""
+
+    check: Text
+    ok: bool
+    detail: Text = ""
+
+
+class Assignment(Noun):
+    """The deterministic answer to "which variant?". `variant` is None when there is none, and `reason` says why."""
+
+    experiment: Key | None
+    variant: Key | None
+    params: dict[str, Json] = {}
+    reason: Text = ""
+    user_id: Text | None = None
+    session_id: Text | None = None
+    hash_attribute: Text = ""
+    """Which id was hashed: user_id, else session_id."""
+    bucket: float | None = None
+    """Where in [0, 1) the unit falls."""
+    version: int | None = None
+    """The experiment's version that answered."""
+    rule: Text = ""
+    """What decided: allocation, coverage, eligibility, state, unit, override, sticky, login, schedule, holdout,
+    layer, prerequisite, rollout or none."""
+    forced: bool = False
+    """By an override: exposures of it stay out of the analysis."""
+    sticky: bool = False
+    """Remembered from before, not worked out anew."""
+    trace: tuple[Step, ...] = ()
+    """What was looked at, in its order; only when an explanation was asked for."""
+
+    @property
+    def unit(self) -> str:
+        return self.user_id or self.session_id or ""
+
+
+class Finding(Noun):
+    """One thing that the linter found in the experiments that run."""
+
+    code: Literal["hash", "weights", "layer", "unreachable", "params", "prerequisite", "group", "eligibility"]
+    severity: Literal["error", "warning"]
+    experiment: Key
+    message: LongText
+    hint: LongText = ""
+    others: tuple[Key, ...] = ()
