@@ -10,10 +10,9 @@ from __future__ import annotations
 
 import math
 import re
-import re._constants as sre  # what `re` compiles from; it says what repeats inside what
-import re._parser as parser
 from collections.abc import Callable
 from functools import lru_cache
+from importlib import import_module
 from typing import Any
 
 __all__ = ["longest", "searcher"]
