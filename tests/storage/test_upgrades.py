@@ -10,27 +10,44 @@ import sqlalchemy as sa
 
 from expkit import registry
 from expkit.domain.filters import Filters
-from expkit.storage import Store, read_audit, verify_audit
+from expkit.registry import tokens
+from expkit.storage import Checkpoint, Store, read_audit, verify_audit
 
 OLD = Path(__file__).parent / "old"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
-def old_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """A database of schema 0001: three experiments, a look, seven audit entries, a batch in the inbox."""
-    if request.param == "sqlite":
-        shutil.copy(OLD / "0001.sqlite.db", tmp_path / "expkit.db")
-        return f"sqlite:///{tmp_path / 'expkit.db'}"
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database; its server is looked for only where it is one."""
+    return str(request.param)
+
+
+@pytest.fixture
+def old_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Schema 0001: three experiments, a look, seven audit entries, a batch in the inbox."""
+    return opened("0001", kind, request, tmp_path)
+
+
+@pytest.fixture
+def deep_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Schema 0002, with something in each part of the registry; before there were tokens."""
+    return opened("0002", kind, request, tmp_path)
+
+
+def opened(schema: str, kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
+    if kind == "sqlite":
+        shutil.copy(OLD / f"{schema}.sqlite.db", folder / "expkit.db")
+        return f"sqlite:///{folder / 'expkit.db'}"
     server = request.getfixturevalue("postgres_server")
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(sa.text("DROP DATABASE IF EXISTS old"))
-        connection.execute(sa.text("CREATE DATABASE old"))
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS old{schema}"))
+        connection.execute(sa.text(f"CREATE DATABASE old{schema}"))
     admin.dispose()
-    url = server.replace("/postgres?", "/old?")
+    url = server.replace("/postgres?", f"/old{schema}?")
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.connection.cursor().execute((OLD / "0001.postgres.sql").read_text())
+        connection.connection.cursor().execute((OLD / f"{schema}.postgres.sql").read_text(encoding="utf-8"))
     engine.dispose()
     return str(url)
 
@@ -73,3 +90,62 @@ def test_what_runs_gets_its_first_phase(old_url: str) -> None:
     assert (running.shares, running.coverage, running.ended_at) == ({"control": 0.5, "treatment": 0.5}, 1.0, None)
     assert stopped.ended_at is not None
     store.close()
+
+
+def test_what_people_said_and_planned_is_kept(deep_url: str) -> None:
+    """Versions, phases, notes with their history, reviews, schedules, learnings, signed plans."""
+    store = Store.open(deep_url)
+    with store.read() as connection:
+        assert [entry.reason for entry in registry.versions(connection, "draft-one")] == ["careful", "created"]
+        assert [phase.shares["control"] for phase in registry.phases(connection, "running-one")] == [0.5, 0.9]
+        (note,) = registry.notes(connection, "draft-one")
+        assert (note.text, registry.note_history(connection, note.id)[0].text) == ("Second words.", "First words.")
+        (review,) = registry.reviews(connection, "draft-one")
+        assert (review.state, review.author, review.answers[0].comment) == ("approved", "bob", "Sound.")
+        (planned,) = registry.scheduled(connection)
+        assert (planned.experiment, planned.verb, planned.at.year) == ("running-one", "stop", 2101)
+        (tracked,) = [item for item in registry.hypotheses(connection).items if item.learning]
+        assert (tracked.experiment, tracked.came_true) == ("stopped-one", True)
+        assert len(registry.signed_plans(connection, "stopped-one")) == 1
+        assert [entry.what for entry in registry.timeline(connection, "stopped-one")][-1] == "learning"
+    store.close()
+
+
+def test_who_may_what_is_kept(deep_url: str) -> None:
+    """Roles, elevations, policies and the catalogue; what is new since can be used at once."""
+    store = Store.open(deep_url)
+    with store.read() as connection:
+        assert {(each.actor, each.role) for each in registry.grants(connection)} == {
+            ("ann", "admin"), ("bob", "experimenter"),
+        }  # fmt: skip
+        assert [each.state for each in registry.elevations(connection)] == ["pending", "approved"]
+        assert (registry.policy_for(connection, "shop").review, registry.policy_for(connection, "x").review) == (
+            "block", "warn",
+        )  # fmt: skip
+        assert [each.version for each in registry.metric_versions(connection, "conversion")] == [2, 1]
+        found = registry.find(connection, Filters(significance="significant", outcome="positive"))
+        assert [each.key for each in found] == ["stopped-one"]
+    with store.begin(actor="ann") as work:
+        assert tokens.create_token(work, "bob", 1.0).token.actor == "bob"
+    store.close()
+
+
+def test_the_chain_goes_on_where_it_was(deep_url: str) -> None:
+    """A checkpoint that was kept before the upgrade still holds after it."""
+    seen = Checkpoint(26, _end(deep_url))
+    store = Store.open(deep_url)
+    with store.begin(actor="zoe") as work:
+        registry.move(work, "running-one", "pause")
+    with store.read() as connection:
+        verdict = verify_audit(connection, checkpoint=seen)
+    assert (verdict.ok, verdict.entries, verdict.findings) == (True, 27, ())
+    store.close()
+
+
+def _end(url: str) -> str:
+    """The newest hash, read without opening the store, which would upgrade it."""
+    engine = sa.create_engine(url)
+    with engine.connect() as connection:
+        found = connection.scalar(sa.text("SELECT hash FROM audit ORDER BY id DESC LIMIT 1"))
+    engine.dispose()
+    return str(found)
