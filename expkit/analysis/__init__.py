@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+from expkit.analysis.deviations import Promise
 from expkit.analysis.experiment import analyze_experiment
 from expkit.analysis.frames import analyze_frame, frame_columns
-from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Recommendation, Scorecard
+from expkit.analysis.scorecard import (
+    Arm,
+    Deviation,
+    GuardrailFinding,
+    LookDecision,
+    MetricEstimate,
+    Recommendation,
+    Scorecard,
+)
 from expkit.analysis.standing import Risk, learning_of, risks, standing
 
 __all__ = [
     "Arm",
+    "Deviation",
     "GuardrailFinding",
+    "LookDecision",
     "MetricEstimate",
+    "Promise",
     "Recommendation",
     "Risk",
     "Scorecard",

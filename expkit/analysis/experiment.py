@@ -8,15 +8,18 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expkit.analysis.checks import check_before, check_exposures, check_phases, check_ratio
-from expkit.analysis.judgement import find_breach, judge
-from expkit.analysis.recommendation import Progress, recommend
-from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Role, Scorecard
+from expkit.analysis.deviations import Course, Promise, deviations
+from expkit.analysis.estimates import estimates_of, metrics_of, progress_of
+from expkit.analysis.judgement import find_breach
+from expkit.analysis.recommendation import recommend
+from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit
-from expkit.analysis.statistics import ArmStatistic, compare
+from expkit.analysis.statistics import ArmStatistic
 from expkit.analysis.summaries import Exposed, count_by_phase, find_exposed, summarize
-from expkit.domain import Experiment, Metric
+from expkit.domain import Experiment
 from expkit.domain.events import now
 from expkit.stats import Check, Summary
+from expkit.stats.distributions import tail
 
 if TYPE_CHECKING:
     from expkit.events import Reader
@@ -32,20 +35,24 @@ def analyze_experiment(
     at: datetime | None = None,
     look: int = 1,
     history: Sequence[Phase] = (),
+    past: Sequence[Scorecard] = (),
+    promise: Promise | None = None,
 ) -> Scorecard:
     """The scorecard of what was logged (up to `at`, when given).
 
     The plan's `alternative` is for the primary metric; all others are two-sided. `history` tells which shares held
-    from when on, oldest first; units are then expected in the shares of the phase they came in.
+    from when on, oldest first; units are then expected in the shares of the phase they came in. `past` are the
+    scorecards of earlier looks, which the plan's method needs; `promise` is what deviations are measured against.
     """
     variants = [variant.key for variant in experiment.variants]
-    metrics = _metrics(experiment)
+    metrics, sequential = metrics_of(experiment), experiment.plan.method != "fixed"
     covariates = list(dict.fromkeys(metric.covariate for metric in metrics if metric.covariate))
     exposed = find_exposed(reader.connection, experiment.key, variants, at, covariates)
-    found = summarize(reader.connection, metrics, variants, at, covariates)
+    found = summarize(reader.connection, metrics, variants, at, covariates, whole=sequential)
     statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
     before = dict(zip(covariates, found[len(metrics) :], strict=True))
-    estimates = judge(list(_rows(experiment, statistics)), experiment.plan.alpha, experiment.plan.correction)
+    waiting = {key: exposed.single - sum(arm.n for arm in arms.values()) for key, arms in statistics.items()}
+    estimates = estimates_of(experiment, statistics, past, exposed.counts, exposed.days, waiting)
     checks = (
         *_ratio(experiment, reader.connection, exposed, history),
         *_balance(experiment, before),
@@ -53,6 +60,8 @@ def analyze_experiment(
     )
     guardrails = tuple(_findings(experiment, statistics, estimates))
     primary = [row for row in estimates if row.role == "primary"]
+    progress = progress_of(experiment, exposed.counts, exposed.days, over=experiment.stopped_at is not None)
+    course = Course(progress.units, exposed.days, look, history, past)
     return Scorecard(
         experiment=experiment.key,
         name=experiment.name,
@@ -67,10 +76,14 @@ def analyze_experiment(
         estimates=estimates,
         checks=checks,
         guardrails=guardrails,
-        recommendation=recommend(primary, checks, guardrails, _progress(experiment, exposed)),
+        recommendation=recommend(primary, checks, guardrails, progress),
         table_versions=reader.versions,
         started_at=exposed.first,
         days=exposed.days,
+        method=experiment.plan.method,
+        planned_looks=experiment.plan.looks,
+        promise=str(promise or ""),
+        deviations=deviations(promise, experiment, course) if promise else (),
     )
 
 
@@ -106,59 +119,16 @@ def _balance(experiment: Experiment, before: Mapping[str, Mapping[str, ArmStatis
     return check_before(summaries(experiment.control.key), treatments)
 
 
-def _metrics(experiment: Experiment) -> list[Metric]:
-    """Its metrics and those of its guardrails, each once."""
-    every = [*experiment.metrics, *(guardrail.metric for guardrail in experiment.guardrails)]
-    return list({metric.key: metric for metric in every}.values())
-
-
-def _rows(experiment: Experiment, statistics: Mapping[str, Mapping[str, ArmStatistic]]) -> Iterator[MetricEstimate]:
-    own = {metric.key for metric in experiment.metrics}
-    for metric in _metrics(experiment):
-        first = metric == experiment.primary_metric
-        role: Role = "primary" if first else "secondary" if metric.key in own else "guardrail"
-        arms = statistics[metric.key]
-        for variant in experiment.treatments:
-            estimate = compare(
-                metric.kind,
-                arms[experiment.control.key],
-                arms[variant.key],
-                alpha=experiment.plan.alpha,
-                alternative=experiment.plan.alternative if first else "two-sided",
-            )
-            yield MetricEstimate(
-                metric=metric.key,
-                title=metric.title,
-                kind=metric.kind,
-                role=role,
-                variant=variant.key,
-                direction=metric.direction,
-                unit=metric.unit,
-                estimate=estimate,
-                verdict="unknown",
-            )
-
-
 def _findings(
     experiment: Experiment,
     statistics: Mapping[str, Mapping[str, ArmStatistic]],
     estimates: tuple[MetricEstimate, ...],
 ) -> Iterator[GuardrailFinding]:
-    rows = {(row.metric, row.variant): row.estimate for row in estimates}
+    rows = {(row.metric, row.variant): row for row in estimates}
     for guardrail in experiment.guardrails:
         key = guardrail.metric.key
         for variant in experiment.treatments:
-            arm = statistics[key][variant.key]
-            yield find_breach(guardrail, variant.key, rows[key, variant.key], arm, experiment.plan.alpha)
-
-
-def _progress(experiment: Experiment, exposed: Exposed) -> Progress:
-    shares = experiment.shares
-    return Progress(
-        units=min((n for variant, n in exposed.counts.items() if shares[variant] > 0), default=0),
-        days=exposed.days,
-        planned_units=experiment.sample_size or experiment.stopping.sample_size,
-        planned_days=experiment.plan.days,
-        most_days=experiment.stopping.max_days,
-        over=experiment.stopped_at is not None,
-    )
+            row, arm = rows[key, variant.key], statistics[key][variant.key]
+            bound = row.decision.bound if row.decision else None
+            level = None if bound is None else tail(abs(bound))
+            yield find_breach(guardrail, variant.key, row.estimate, arm, experiment.plan.alpha, level)

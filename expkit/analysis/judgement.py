@@ -48,16 +48,25 @@ def _verdict(row: MetricEstimate, alpha: float) -> Verdict:
 
 
 def find_breach(
-    guardrail: Guardrail, variant: str, estimate: Estimate | NotEstimable, arm: ArmStatistic, alpha: float
+    guardrail: Guardrail,
+    variant: str,
+    estimate: Estimate | NotEstimable,
+    arm: ArmStatistic,
+    alpha: float,
+    level: float | None = None,
 ) -> GuardrailFinding:
     """Whether a treatment broke a guardrail: beyond the bound, and by more than chance explains.
 
     `limit` is tested against the arm's own level (one-sided, at alpha); `max_change` asks for a harm that is larger
     than tolerated and differs from none at alpha. A control of zero makes any such harm larger than tolerated.
+    `level` is what alpha leaves for this look, where there are several.
     """
     over = [
         finding
-        for finding in (_over_limit(guardrail, arm, alpha), _over_change(guardrail, estimate, alpha))
+        for finding in (
+            _over_limit(guardrail, arm, alpha if level is None else level),
+            _over_change(guardrail, estimate, alpha),
+        )
         if finding is not None
     ]
     breached = None if not over else any(is_breach for is_breach, _ in over)
@@ -73,7 +82,7 @@ def find_breach(
 def _over_limit(guardrail: Guardrail, arm: ArmStatistic, alpha: float) -> tuple[bool, str] | None:
     from scipy.special import ndtri
 
-    if guardrail.limit is None or math.isnan(arm.mean):
+    if guardrail.limit is None or math.isnan(arm.mean) or not alpha > 0:
         return None
     up = guardrail.metric.direction == "decrease"  # then more is worse
     beyond = arm.mean - guardrail.limit if up else guardrail.limit - arm.mean

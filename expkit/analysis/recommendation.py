@@ -28,6 +28,7 @@ class Progress(NamedTuple):
     planned_days: float | None = None
     most_days: float | None = None
     over: bool = False
+    method: str = "fixed"
 
     @property
     def planned(self) -> bool:
@@ -109,7 +110,7 @@ def _wait_for_exposures(progress: Progress) -> Recommendation:
 def _by_primary(primary: Sequence[MetricEstimate], progress: Progress) -> Recommendation:
     reasons = tuple(_sentence(row) for row in primary)
     better = [row for row in primary if row.verdict == "better"]
-    if better and progress.enough:
+    if better and (_decided(better) if progress.method != "fixed" else progress.enough):
         best = max(better, key=_gain)
         return Recommendation(
             action="promote",
@@ -117,6 +118,9 @@ def _by_primary(primary: Sequence[MetricEstimate], progress: Progress) -> Recomm
             headline=f"{best.variant} is better on {best.title}",
             reasons=reasons,
         )
+    if better and progress.method == "bayesian":
+        risky = "It is probably better, but choosing it would still lose more on average than the plan allows."
+        return Recommendation(action="continue", headline="Ahead, not yet safe to choose", reasons=(*reasons, risky))
     if better:
         early = f"So far {progress}; a difference found before the planned end is too often chance."
         return Recommendation(
@@ -124,7 +128,29 @@ def _by_primary(primary: Sequence[MetricEstimate], progress: Progress) -> Recomm
         )
     if primary and all(row.verdict == "worse" for row in primary):
         return Recommendation(action="stop", headline=f"Worse than control on {primary[0].title}", reasons=reasons)
+    decisions = {row.decision.decision for row in primary if row.decision is not None}
+    if decisions == {"futile"}:
+        hopeless = "The planned effect would be missed even if everything went on as planned."
+        return Recommendation(action="stop", headline="Going on is hopeless", reasons=(*reasons, hopeless))
+    if decisions == {"end"}:
+        end = "All planned information is in and no bound was reached; further looks can decide nothing."
+        return Recommendation(action="stop", headline="No clear difference", reasons=(*reasons, end))
+    if primary and all(map(_as_good, primary)):
+        equal = "Whichever is chosen loses less than the plan cares about."
+        return Recommendation(action="stop", headline="The arms are as good as equal", reasons=(*reasons, equal))
     return _inconclusive(reasons, progress)
+
+
+def _decided(better: Sequence[MetricEstimate]) -> bool:
+    """A bound that was reached decides at any look; a belief does when it is safe to act on."""
+    return all(
+        row.decision is None or row.decision.method != "bayesian" or row.decision.decision == "stop" for row in better
+    )
+
+
+def _as_good(row: MetricEstimate) -> bool:
+    """Bayesian: whichever seems better can be chosen safely, and it is not clear which one is."""
+    return row.decision is not None and row.decision.method == "bayesian" and row.decision.decision == "stop"
 
 
 def _inconclusive(reasons: tuple[str, ...], progress: Progress) -> Recommendation:
@@ -155,4 +181,6 @@ def _sentence(row: MetricEstimate) -> str:
     adjusted = "" if row.adjusted_p_value is None else " (adjusted)"
     span = f"{sign.format(ends.lower)} to {sign.format(ends.upper)}"
     level = f"{1 - found.alpha:.0%} interval"
+    if row.decision is not None and row.decision.probability_better is not None:
+        return f"{what}: {sign.format(size)} ({level} {span}), P(better) = {row.decision.probability_better:.1%}."
     return f"{what}: {sign.format(size)} ({level} {span}), p = {row.p_value:.2g}{adjusted}."

@@ -10,17 +10,18 @@ from pydantic import ConfigDict, Field, field_validator
 from expkit.domain.events import Timestamp, now
 from expkit.domain.noun import LongText, Noun, Text
 from expkit.errors import InvalidInput, UnknownName
-from expkit.stats import Check, Estimate, NotEstimable
+from expkit.stats import Check, Estimate, Interval, NotEstimable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Arm", "GuardrailFinding", "MetricEstimate", "Recommendation", "Scorecard"]
+__all__ = ["Arm", "Deviation", "GuardrailFinding", "LookDecision", "MetricEstimate", "Recommendation", "Scorecard"]
 
 MetricKind = Literal["conversion", "count", "sum", "ratio", "mean"]
 Role = Literal["primary", "secondary", "guardrail"]
 Verdict = Literal["better", "worse", "inconclusive", "unknown"]
 Action = Literal["promote", "rollback", "continue", "stop", "investigate"]
+Method = Literal["fixed", "group_sequential", "always_valid", "bayesian"]
 
 
 class _Part(Noun):
@@ -35,6 +36,47 @@ class Arm(_Part):
     name: Text
     n: int = Field(ge=0)
     share: float = Field(ge=0, le=1)
+
+
+class LookDecision(_Part):
+    """What a method that may look more than once makes of one estimate at this look.
+
+    `z`, `effect` and `se` are the data's own, before bound or prior: the next look needs them.
+    """
+
+    method: Method
+    look: int = Field(ge=1)
+    """The number of looks so far that had new units."""
+    planned: int | None = None
+    units: int = Field(ge=0)
+    """In the smaller arm of the two, those whose window is over."""
+    information: float | None = None
+    """The share of what was planned."""
+    z: float
+    effect: float
+    se: float
+    bound: float | None = None
+    """Of z at this look; None where it is out of reach."""
+    decision: Literal["stop", "futile", "continue", "end"]
+    decided_at: int | None = None
+    """The look that first decided."""
+    stagewise_p_value: float | None = None
+    """With `stagewise_ci` and `median`: what holds when it stops at this look."""
+    stagewise_ci: Interval | None = None
+    median: float | None = None
+    probability_better: float | None = None
+    probability_best: float | None = None
+    """Among all arms; each arm's own posterior, without the prior on lifts."""
+    loss_if_treatment: float | None = None
+    """What choosing the treatment loses on average, relative to control."""
+    loss_if_control: float | None = None
+
+
+class Deviation(_Part):
+    """One way in which what was done differs from what was promised."""
+
+    kind: Literal["metrics", "guardrails", "variants", "method", "sample", "traffic", "looks", "rules", "signature"]
+    detail: LongText
 
 
 class MetricEstimate(_Part):
@@ -52,7 +94,9 @@ class MetricEstimate(_Part):
     """Adjusted over its family: the secondary metrics of all treatments, or the primary metric of several."""
     verdict: Verdict
     note: LongText = ""
-    """How the values were capped, where they were."""
+    """How the values were capped, where they were; which bound held at this look."""
+    decision: LookDecision | None = None
+    """None where the plan has one look at its end."""
 
     @property
     def p_value(self) -> float | None:
@@ -104,6 +148,11 @@ class Scorecard(_Part):
     """The first exposure."""
     days: float | None = Field(default=None, ge=0)
     """From the first exposure to the last one."""
+    method: Method = "fixed"
+    planned_looks: int = Field(default=1, ge=1)
+    promise: Text = ""
+    """What the deviations are measured against: a signed plan's digest, or the plan as it was at the start."""
+    deviations: tuple[Deviation, ...] = ()
 
     @field_validator("arms")
     @classmethod

@@ -15,6 +15,7 @@ from expkit.analysis.scan import scan
 from expkit.analysis.sources import source_of
 from expkit.analysis.statistics import EMPTY, ArmStatistic
 from expkit.domain import Metric
+from expkit.domain.events import now
 
 __all__ = ["Exposed", "count_by_phase", "find_exposed", "json_path", "summarize"]
 
@@ -33,7 +34,12 @@ class Exposed(NamedTuple):
 
     @property
     def units(self) -> int:
-        return sum(self.counts.values()) + self.multiple
+        return self.single + self.multiple
+
+    @property
+    def single(self) -> int:
+        """Those that saw one variant."""
+        return sum(self.counts.values())
 
     @property
     def days(self) -> float | None:
@@ -101,8 +107,13 @@ def summarize(
     variants: Sequence[str],
     at: datetime | None,
     attributes: Sequence[str] = (),
+    *,
+    whole: bool = False,
 ) -> list[dict[str, ArmStatistic]]:
-    """The statistics of each metric, then of each attribute, by variant, for the units that `find_exposed` found."""
+    """The statistics of each metric, then of each attribute, by variant, for the units that `find_exposed` found.
+
+    With `whole`, a metric's units count once their window is over, so that none of their values changes any more.
+    """
     connection.execute(
         """
         CREATE OR REPLACE TEMP TABLE arms AS
@@ -111,7 +122,7 @@ def summarize(
         {"variants": list(variants)},
     )
     _make_hits(connection, metrics, at)
-    _make_scores(connection, metrics, attributes)
+    _make_scores(connection, metrics, attributes, _until(at or now()) if whole else None)
     measures = [_measure(i, metric, attributes) for i, metric in enumerate(metrics)]
     measures += [Measure(name, name, f"a{i}") for i, name in enumerate(attributes)]
     found = scan(source_of(connection, "frame"), "variant", measures, refuse=False)
@@ -149,14 +160,19 @@ def _make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) 
         )
 
 
-def _make_scores(connection: Any, metrics: Sequence[Metric], attributes: Sequence[str]) -> None:
-    """One row per unit: column x{i} for each metric i, d{i} for the denominator of a ratio, a{j} for each attribute."""
+def _make_scores(
+    connection: Any, metrics: Sequence[Metric], attributes: Sequence[str], until: int | None = None
+) -> None:
+    """One row per unit: column x{i} for each metric i, d{i} for the denominator of a ratio, a{j} for each attribute.
+
+    Null where the unit's window is not over by `until`.
+    """
     parameters: dict[str, object] = {}
     columns: list[str] = []
     for i, metric in enumerate(metrics):
         columns += _columns(i, metric, parameters)
     names = [column.rsplit(" AS ", 1)[1] for column in columns]
-    filled = [f"coalesce({name}, {'false' if _is_flag(metrics, name) else 0}) AS {name}" for name in names]
+    filled = [_filled(metrics, name, until) for name in names]
     filled += [f"a{i}" for i in range(len(attributes))]
     connection.execute(
         f"""
@@ -166,6 +182,14 @@ def _make_scores(connection: Any, metrics: Sequence[Metric], attributes: Sequenc
         """,  # noqa: S608  # names of our own; values are parameters
         parameters,
     )
+
+
+def _filled(metrics: Sequence[Metric], name: str, until: int | None) -> str:
+    """Zero where the unit did nothing."""
+    metric, value = metrics[int(name[1:])], f"coalesce({name}, {'false' if _is_flag(metrics, name) else 0})"
+    if until is None or metric.window_days is None:
+        return f"{value} AS {name}"
+    return f"CASE WHEN seen <= {until - _window(metric)} THEN {value} END AS {name}"
 
 
 def _is_flag(metrics: Sequence[Metric], name: str) -> bool:

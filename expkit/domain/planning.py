@@ -73,6 +73,22 @@ class Plan(Noun):
     """Applied over the secondary metrics and arms; the primary metric keeps its own alpha."""
     looks: int = Field(default=1, ge=1, le=1000)
     days: float | None = Field(default=None, gt=0)
+    spending: Literal["obrien-fleming", "pocock", "power", "hwang-shih-decani"] = "obrien-fleming"
+    """Group-sequential: how alpha is spent over the looks. The default keeps nearly all power for the last one."""
+    futility: bool = False
+    """Group-sequential and one-sided: also stop where going on is hopeless; 1 - power is spent on that."""
+    prior_sd: float = Field(default=0.1, gt=0, le=100)
+    """Bayesian: lifts are thought to be Normal(0, prior_sd) before anything is seen."""
+    max_loss: float = Field(default=0.001, gt=0, le=1)
+    """Bayesian: an arm is chosen when that loses no more than this on average, relative to control."""
+
+    @model_validator(mode="after")
+    def _futility_has_a_side(self) -> Self:
+        if self.futility and (self.method != "group_sequential" or self.alternative == "two-sided"):
+            raise ValueError(
+                "futility bounds are for group_sequential plans with a direction: set alternative to greater or less"
+            )
+        return self
 
 
 class Schedule(Noun):

@@ -11,7 +11,7 @@ from expkit.errors import Conflict
 from expkit.registry.tables import experiments, learnings, looks
 from expkit.storage import Work
 
-__all__ = ["latest_look", "next_look", "save_look"]
+__all__ = ["all_looks", "latest_look", "next_look", "save_look"]
 
 
 def next_look(connection: sa.Connection, key: str) -> int:
@@ -45,3 +45,9 @@ def latest_look(connection: sa.Connection, key: str) -> dict[str, Any] | None:
     query = sa.select(looks.c.scorecard).where(looks.c.experiment == key).order_by(looks.c.look.desc()).limit(1)
     found: dict[str, Any] | None = connection.scalar(query)
     return found
+
+
+def all_looks(connection: sa.Connection, key: str) -> list[dict[str, Any]]:
+    """Every look's scorecard as JSON, the oldest first."""
+    query = sa.select(looks.c.scorecard).where(looks.c.experiment == key).order_by(looks.c.look)
+    return [dict(found) for found in connection.scalars(query)]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,7 +16,7 @@ from expkit.registry.experiments import get
 from expkit.registry.tables import plans as table
 from expkit.storage import Work
 
-__all__ = ["SignedPlan", "plan_digest", "sign_plan", "signed_plans"]
+__all__ = ["SignedPlan", "definition_digest", "plan_digest", "sign_plan", "signed_plans"]
 
 PLANNED = ("hypothesis", "metrics", "guardrails", "plan", "stopping", "sample_size", "exposure_rule")
 
@@ -29,9 +30,13 @@ class SignedPlan(NamedTuple):
 
 def plan_digest(experiment: Experiment) -> str:
     """SHA-256 of what is promised: question, metrics, method, stopping, and the variants that are compared."""
-    definition = experiment.definition()
+    return definition_digest(experiment.definition())
+
+
+def definition_digest(definition: Mapping[str, Any]) -> str:
+    """The same of a definition as it is kept."""
     promised = {name: definition.get(name) for name in PLANNED}
-    promised["variants"] = [variant.key for variant in experiment.variants]
+    promised["variants"] = [variant["key"] for variant in definition["variants"]]
     text = json.dumps(promised, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
 

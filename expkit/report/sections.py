@@ -79,6 +79,7 @@ def method(experiment: Experiment, scorecard: Scorecard) -> str:
     return facts(
         {
             "Plan": plan.method.replace("_", " "),
+            "Promise": fmt.promise(scorecard),
             "Alpha": f"{scorecard.alpha:g}, {plan.alternative}",
             "Power": f"{plan.power:g}",
             "Smallest effect sought": fmt.percent(plan.minimum_effect) if plan.minimum_effect else "",
@@ -98,7 +99,7 @@ def provenance(experiment: Experiment, scorecard: Scorecard) -> str:
         {
             "expkit": __version__,
             "Experiment": f"{experiment.key}, version {experiment.version}",
-            "Look": f"{scorecard.look}, {fmt.moment(scorecard.at)}",
+            "Look": f"{fmt.look(scorecard)}, {fmt.moment(scorecard.at)}",
             "Table versions": tables,
         }
     )

@@ -336,7 +336,10 @@ def _upper(
     two_sided, shares = alternative == "two-sided", spending
     if not isinstance(spending, str) and not callable(spending):
         shares = list(spending)[: len(fractions)]
-    return _solve(fractions, _spent(fractions, alpha, shares, rho, two_sided, False), two_sided)
+    spent = _spent(fractions, alpha, shares, rho, two_sided, False)
+    if not any(spent):  # so little of so small an alpha that it is no number any more
+        return (math.inf,) * len(fractions)
+    return _solve(fractions, spent, two_sided)
 
 
 def _futility_bounds(design: GroupSequential, spent: Sequence[float], drift: float) -> tuple[list[float], float]:

@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import math
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-__all__ = ["amount", "confidence", "count", "days", "interval", "moment", "p_value", "percent", "share"]
+if TYPE_CHECKING:
+    from expkit.analysis import Scorecard
+
+__all__ = [
+    "amount", "confidence", "count", "days", "interval", "look", "moment", "p_value", "percent", "promise", "share",
+]  # fmt: skip
 
 MINUS = "\N{MINUS SIGN}"
 INFINITY = "∞"
@@ -102,3 +108,18 @@ def _significant(size: float) -> str:
     if 0 < size < 1e-4:
         return f"{size:.2e}"
     return f"{size:.4g}"
+
+
+def look(scorecard: Scorecard) -> str:
+    """`look 3`; `look 3 of 5, group sequential` where the plan may look more than once."""
+    if scorecard.method == "fixed":
+        return f"look {scorecard.look}"
+    of = f" of {scorecard.planned_looks}" if scorecard.method == "group_sequential" else ""
+    return f"look {scorecard.look}{of}, {scorecard.method.replace('_', ' ')}"
+
+
+def promise(scorecard: Scorecard) -> str:
+    """What was promised, and whether it was kept."""
+    n = len(scorecard.deviations)
+    kept = "kept" if not n else f"{n} deviation{'s' if n > 1 else ''}"
+    return f"Measured against {scorecard.promise}: {kept}." if scorecard.promise else ""

@@ -79,6 +79,10 @@ def checks_list(scorecard: Scorecard) -> str:
         for check in scorecard.checks
     )
     items += "".join(map(_guardrail, scorecard.guardrails))
+    items += "".join(
+        f"<li>{badge('unknown', 'deviation', '!')} <strong>{escape(one.kind)}</strong>: {escape(one.detail)}</li>"
+        for one in scorecard.deviations
+    )
     return f'<ul class="expkit-checks">{items}</ul>' if items else "<p>No checks were run.</p>"
 
 
@@ -90,7 +94,7 @@ def _guardrail(finding: GuardrailFinding) -> str:
 def _note(scorecard: Scorecard) -> str:
     units = ", ".join(f"{arm.name or arm.key} {fmt.count(arm.n)}" for arm in scorecard.arms)
     return escape(
-        f"Look {scorecard.look}, {fmt.moment(scorecard.at)}. Units: {units}. "
+        f"{fmt.look(scorecard).capitalize()}, {fmt.moment(scorecard.at)}. Units: {units}. "
         f"Lift is relative to {scorecard.control}; below it, the difference in the metric's own unit."
     )
 

@@ -34,6 +34,7 @@ def scorecard_text(scorecard: Scorecard, width: int = 100, color: bool = False) 
         *_notes(rows, width, color),
         "",
         *_checks(scorecard, width, color),
+        *_deviations(scorecard, width, color),
         "",
         *_recommendation(scorecard, width, color),
     ]
@@ -120,6 +121,13 @@ def _checks(scorecard: Scorecard, width: int, color: bool) -> list[str]:
     return lines
 
 
+def _deviations(scorecard: Scorecard, width: int, color: bool) -> list[str]:
+    """What was done otherwise than promised."""
+    found = [line for one in scorecard.deviations for line in _wrap(f"{one.kind}: {one.detail}", width, "! ")]
+    told = _wrap(fmt.promise(scorecard), width, "") if scorecard.promise else []
+    return [_paint(line, "muted", color) for line in told] + [_paint(line, "unknown", color) for line in found]
+
+
 def _recommendation(scorecard: Scorecard, width: int, color: bool) -> list[str]:
     told = scorecard.recommendation
     head = f"→ {told.action.upper()}: {told.headline}"
@@ -129,7 +137,7 @@ def _recommendation(scorecard: Scorecard, width: int, color: bool) -> list[str]:
 
 def _subtitle(scorecard: Scorecard) -> str:
     ran = f" · {fmt.days(scorecard.days)}" if scorecard.days is not None else ""
-    return f"{scorecard.experiment} · look {scorecard.look} · {fmt.moment(scorecard.at)}{ran}"
+    return f"{scorecard.experiment} · {fmt.look(scorecard)} · {fmt.moment(scorecard.at)}{ran}"
 
 
 def _wrap(text: str, width: int, mark: str) -> list[str]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from expkit import registry
+from expkit.domain import Experiment
 from expkit.errors import InvalidInput, NotFound, did_you_mean
 from expkit.workbench.events import EventVerbs
 from expkit.workbench.experiments import ExperimentVerbs
 
 if TYPE_CHECKING:
-    from expkit.analysis import Scorecard
+    from expkit.analysis import Promise, Scorecard
 
 __all__ = ["AnalysisVerbs"]
 
@@ -67,17 +69,34 @@ class AnalysisVerbs(ExperimentVerbs, EventVerbs):
         return text
 
     def _look(self, key: str) -> Scorecard:
-        from expkit.analysis import analyze_experiment, standing
+        from expkit.analysis import Scorecard, analyze_experiment, standing
 
         self._may("experiment.analyze", key=key)
         experiment = self.get(key)
         self.move_events()
         with self._read() as connection:
             history = registry.phases(connection, key)
+            past = [Scorecard.parse(found) for found in registry.all_looks(connection, key)]
+            promise = _promise(connection, experiment, history)
+        look = past[-1].look + 1 if past else 1
         with self._shared.events.reader(experiment=key) as reader:
-            scorecard = analyze_experiment(experiment, reader, history=history)
+            scorecard = analyze_experiment(experiment, reader, look=look, history=history, past=past, promise=promise)
         with self._begin("experiment.analyze", key=key) as work:
             scorecard = scorecard.looked(registry.next_look(work.connection, key))
             body = scorecard.model_dump(mode="json")
             registry.save_look(work, key, experiment.version, body, *standing(experiment, scorecard))
         return scorecard
+
+
+def _promise(connection: Any, experiment: Experiment, history: Sequence[registry.Phase]) -> Promise | None:
+    """The plan signed last, else the plan as it was at the start; nothing before the start."""
+    from expkit.analysis import Promise
+
+    signed = registry.signed_plans(connection, experiment.key)
+    if signed:
+        definition = registry.at_version(connection, experiment.key, signed[0].version)
+        intact = registry.definition_digest(definition) == signed[0].digest
+        return Promise(Experiment.parse(definition), signed[0].digest, signed[0].signed_by, signed[0].at, intact)
+    if not history:
+        return None
+    return Promise(Experiment.parse(registry.at_version(connection, experiment.key, history[0].version)))
