@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
 
 from expkit.stats.columns import column
 from expkit.stats.contrast import welch_df
+from expkit.stats.differences import median_difference, ranked_difference
 from expkit.stats.distributions import critical, interval, p_value
 from expkit.stats.estimate import Arm, Estimate, Interval, NotEstimable
 from expkit.stats.terms import ALPHA, Alternative, Values, alternative_of, probability, word
@@ -74,8 +75,10 @@ def _mann_whitney(c: Floats, t: Floats, alpha: float, alternative: Alternative) 
     exact = not wins.tied and max(c.size, t.size) < EXACT_UNITS
     ask = _exact_test(c.size, t.size) if exact else _normal_test(c.size * t.size)
     p = ask(wins, alternative)
+    shift = median_difference(c, t)
+    ends = _shifts(c, t, shift, ask, alpha, alternative)
     return _estimate(
-        c, t, _shift(c, t), _shifts(c, t, ask, alpha, alternative), p, wins.u, wins.spread, None, alpha, alternative,
+        c, t, shift, ends, p, wins.u, wins.spread, None, alpha, alternative,
         "mann-whitney exact" if exact else "mann-whitney",
     )  # fmt: skip
 
@@ -132,28 +135,9 @@ def _wins(c: Floats, t: Floats, shift: float = 0.0) -> Wins:
     return Wins(u, math.sqrt(max(c.size * t.size / 12 * (n + 1 - ties / (n * (n - 1))), 0.0)), bool((times > 1).any()))
 
 
-def _shift(c: Floats, t: Floats) -> float:
-    """The median of all differences (Hodges & Lehmann 1963), by halving: no pair is ever stored."""
-    import numpy as np
-
-    pairs = c.size * t.size
-
-    def at_most(d: float) -> int:
-        return int(np.searchsorted(t, c + d, "right").sum())
-
-    def smallest(rank: int) -> float:
-        low, high = float(t[0] - c[-1]), float(t[-1] - c[0])
-        for _ in range(100):
-            middle = low + (high - low) / 2
-            if middle in (low, high):
-                break
-            low, high = (low, middle) if at_most(middle) >= rank else (middle, high)
-        return high if at_most(low) < rank else low
-
-    return (smallest((pairs + 1) // 2) + smallest(pairs // 2 + 1)) / 2
-
-
-def _shifts(c: Floats, t: Floats, ask: Ask, alpha: float, alternative: Alternative) -> tuple[float, float]:
+def _shifts(
+    c: Floats, t: Floats, shift: float, ask: Ask, alpha: float, alternative: Alternative
+) -> tuple[float, float]:
     """All shifts that the test keeps at alpha; its answer changes at differences of the data only.
 
     The test of no shift at all has the last word: with many ties its neighbours may decide otherwise.
@@ -164,7 +148,14 @@ def _shifts(c: Floats, t: Floats, ask: Ask, alpha: float, alternative: Alternati
         # without ties now, there are none at any other shift but at single points
         return ask(_wins(c, t, shift) if now.tied else _untied(c, t, shift, now.spread), alternative) >= alpha
 
-    find = _end_among(c, t, kept) if c.size * t.size <= MAX_PAIRS else _end_between(c, t, kept)
+    def kept_wins(u: int) -> bool:
+        return ask(Wins(u, spread, False), alternative) >= alpha
+
+    if c.size * t.size <= MAX_PAIRS:
+        find = _end_among(c, t, kept, shift)
+    else:
+        spread = _wins(c, t, _beyond(c, t)).spread  # ties within the arms alone
+        find = _end_by_rank(c, t, kept_wins, alternative)
     lower = find(-1) if alternative != "less" else -math.inf
     upper = find(1) if alternative != "greater" else math.inf
     if ask(now, alternative) >= alpha:
@@ -182,48 +173,57 @@ def _untied(c: Floats, t: Floats, shift: float, spread: float) -> Wins:
     return Wins(float(np.searchsorted(c, t - shift).sum()), spread, False)
 
 
-def _end_among(c: Floats, t: Floats, kept: Callable[[float], bool]) -> Callable[[int], float]:
-    """The outermost kept difference of two values, or the last number before the first one that is not."""
+def _end_among(c: Floats, t: Floats, kept: Callable[[float], bool], shift: float) -> Callable[[int], float]:
+    """The outermost kept difference of two values, or the last number before the first one that is not.
+
+    Places count outwards from the estimated shift: even ones are differences, odd ones lie between two.
+    """
     import numpy as np
 
     steps = np.unique(np.subtract.outer(t, c))
-    middle = (steps.size - 1) / 2
+    near = int(np.searchsorted(steps, shift))
+    start = 2 * near - (0 if steps[near] == shift else 1)
 
-    def at(place: int, side: int) -> float:
-        """Places go outwards from the middle: even ones are differences, odd ones lie between two."""
-        i = int(middle) + side * (place // 2) + (1 if side > 0 and middle % 1 else 0)
-        return float(steps[i]) if place % 2 == 0 else float(steps[i] + steps[i + side]) / 2
+    def at(place: int) -> float:
+        i = place // 2
+        return float(steps[i]) if place % 2 == 0 else float(steps[i] + steps[i + 1]) / 2
 
     def find(side: int) -> float:
-        last = 2 * (steps.size - 1 - int(middle) - (1 if middle % 1 else 0) if side > 0 else int(middle))
         width = float(steps[-1] - steps[0]) or 1.0
         if kept(float(steps[-1 if side > 0 else 0]) + side * width):
             return side * math.inf
-        inside, outside = -1, last + 1
-        while outside - inside > 1:
+        inside, outside = start, 2 * steps.size - 1 if side > 0 else -1
+        while abs(outside - inside) > 1:
             place = (inside + outside) // 2
-            inside, outside = (place, outside) if kept(at(place, side)) else (inside, place)
-        if inside % 2 == 0 or inside < 0:
-            return at(max(inside, 0), side)
-        return float(np.nextafter(at(inside + 1, side), -side * math.inf))
+            inside, outside = (place, outside) if kept(at(place)) else (inside, place)
+        return at(inside) if inside % 2 == 0 else float(np.nextafter(at(inside + side), -side * math.inf))
 
     return find
 
 
-def _end_between(c: Floats, t: Floats, kept: Callable[[float], bool]) -> Callable[[int], float]:
-    """The same by halving, where there are too many differences to hold."""
+def _end_by_rank(c: Floats, t: Floats, kept: Callable[[int], bool], alternative: Alternative) -> Callable[[int], float]:
+    """The same where there are too many differences to hold: the one after which too few or too many pairs are won.
+
+    As long as no difference equals the shift, the test asks for the number of differences above it alone.
+    """
+    pairs = c.size * t.size
 
     def find(side: int) -> float:
-        inside = _shift(c, t)
-        outside = float(t[-1] - c[0]) + 1e-9 * abs(float(t[-1])) if side > 0 else float(t[0] - c[-1])
-        for _ in range(50):
-            place = inside + (outside - inside) / 2
-            if place in (inside, outside):
-                break
-            inside, outside = (place, outside) if kept(place) else (inside, place)
-        return outside
+        end = 0 if side > 0 else pairs  # wins that only the furthest shift has
+        if kept(end):
+            return side * math.inf
+        inside = pairs // 2 if alternative == "two-sided" else pairs - end
+        while abs(inside - end) > 1:
+            middle = (inside + end) // 2
+            inside, end = (middle, end) if kept(middle) else (inside, middle)
+        return ranked_difference(c, t, min(max(pairs - inside + (side > 0), 1), pairs))
 
     return find
+
+
+def _beyond(c: Floats, t: Floats) -> float:
+    """A shift by which no value of the treatment meets one of the control."""
+    return float(t[-1] - c[0]) + max(float(t[-1] - t[0]), float(c[-1] - c[0]), abs(float(t[-1])), 1.0)
 
 
 def _brunner_munzel(c: Floats, t: Floats, alpha: float, alternative: Alternative) -> Estimate | NotEstimable:

@@ -17,6 +17,7 @@ from expkit.stats import (
     compare_with_control,
     rank_test,
 )
+from expkit.stats.differences import median_difference, ranked_difference
 
 VALUES = st.lists(st.integers(-20, 20).map(float), min_size=2, max_size=40)
 SIDES = st.sampled_from(["two-sided", "greater", "less"])
@@ -32,6 +33,14 @@ def test_ranks_decide_once(control, treatment, alternative, alpha, method):
     assert found.significant == (0 not in found.ci)
 
 
+@given(VALUES, VALUES, st.integers(1, 4))
+def test_the_shift_lies_in_its_interval(control, treatment, times):
+    """Ties or not; no shift at all is left out where the test refuses it."""
+    found = rank_test(control * times, treatment * times)
+    assume(isinstance(found, Estimate) and found.effect)
+    assert found.ci.lower <= found.effect <= found.ci.upper
+
+
 @given(VALUES, VALUES, st.sampled_from(["mann-whitney", "brunner-munzel"]))
 def test_ranks_know_no_unit(control, treatment, method):
     """Any rising change of the scale leaves p; swapping the arms mirrors."""
@@ -44,12 +53,33 @@ def test_ranks_know_no_unit(control, treatment, method):
 
 
 def test_many_units_take_another_way_to_the_same_shift():
-    """Beyond a million pairs the interval is found by halving."""
+    """Beyond a million pairs no difference is held: the interval's ends are found by their rank."""
     c, t = RNG.normal(0, 1, 1500), RNG.normal(0.2, 1, 1500)
     found, part = rank_test(c, t), rank_test(c[:900], t[:900])
     assert found.ci.lower < found.effect < found.ci.upper
     assert np.ptp(found.ci) == pytest.approx(np.ptp(part.ci) * math.sqrt(900 / 1500), rel=0.2)
     assert found.effect == pytest.approx(np.median(np.subtract.outer(t, c)), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    "draw", [RNG.normal, lambda _, __, n: RNG.poisson(2, n) * 0.1, lambda *_: np.repeat(7.0, 1400)]
+)
+@pytest.mark.parametrize("share", [0.0, 0.03, 0.5, 1.0])
+def test_differences_by_rank_are_those_of_a_sorted_list(draw, share):
+    """Of two million of them, with ties and without."""
+    c, t = np.sort(draw(0, 1, 1400)), np.sort(draw(0.3, 1, 1400))
+    every = np.sort(np.subtract.outer(t, c), axis=None)
+    rank = max(round(share * every.size), 1)
+    assert ranked_difference(c, t, rank) == pytest.approx(every[rank - 1], abs=1e-12)
+    assert median_difference(c, t) == pytest.approx(np.median(every), abs=1e-12)
+
+
+def test_many_ties_end_the_interval_as_few_do():
+    """Whole numbers, below and beyond a million pairs: ends that the data has."""
+    c, t = RNG.poisson(3, 1200), RNG.poisson(4, 1200)
+    for part in (900, 1200):
+        found = rank_test(c[:part], t[:part])
+        assert (found.effect, *found.ci) == (1, 1, 1)
 
 
 @pytest.mark.parametrize("alternative", ["two-sided", "greater", "less"])
