@@ -11,6 +11,7 @@ from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from jupyter_server.utils import url_path_join
 from tornado import web
+from tornado.iostream import StreamClosedError
 
 from expkit.errors import ExpkitError, TooLarge
 
@@ -134,7 +135,11 @@ class AsgiHandler(APIHandler):
             self._write_problem(problem(error))
             return
         self._host.await_me()
-        await app(self._scope(), self._receive_once(), self._send)
+        try:
+            await app(self._scope(), self._receive_once(), self._send)
+        except OSError as error:
+            if not (self._gone.is_set() or isinstance(error, StreamClosedError)):
+                raise  # else nobody is there to be told, and nothing has failed
 
     def _check_known(self) -> None:
         """Before the app is opened for them."""
@@ -186,7 +191,9 @@ class AsgiHandler(APIHandler):
 
     async def _send(self, message: Message) -> None:
         if self._gone.is_set():
-            raise OSError("the client has gone")
+            if message.get("more_body", False):
+                raise OSError("the client has gone")  # or it would stream for ever
+            return
         if message["type"] == "http.response.start":
             self._begin(message)
             return

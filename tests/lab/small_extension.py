@@ -51,6 +51,20 @@ class SmallApp:
         except OSError:
             self.events.append("refused")
 
+    async def late(self, _scope: Any, receive: Any, send: Any) -> None:
+        """Answers when the client has left, as whatever takes a while may have to."""
+        await receive()
+        await receive()
+        await self._answer(send, "here you are")
+        self.events.append("answered")
+
+    async def endless(self, _scope: Any, _receive: Any, send: Any) -> None:
+        """Listens to nobody, and writes until it is refused."""
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        while True:
+            await send({"type": "http.response.body", "body": b"x" * 100_000, "more_body": True})
+            await asyncio.sleep(0.01)
+
     async def work(self, _scope: Any, _receive: Any, send: Any) -> None:
         """Has a worker thread, and never comes to an end."""
         await to_thread.run_sync(int)

@@ -38,6 +38,20 @@ def test_the_app_hears_when_the_client_leaves(small: str, token: httpx.Client) -
     assert events[-2:] == ["http.disconnect", "refused"]
 
 
+def test_a_client_that_leaves_early_is_no_failure(tmp_path: Path, token: httpx.Client) -> None:
+    """Whoever closes a tab while a figure is drawn, or a stream runs, leaves no error and no 500 in the log."""
+    with jupyter(tmp_path, "small_extension") as url:
+        with pytest.raises(httpx.ReadTimeout):
+            token.get(f"{url}/late", timeout=0.5)
+        with token.stream("GET", f"{url}/endless") as answer:
+            assert next(answer.iter_raw())
+        for _ in range(100):
+            if token.get(f"{url}/free").json()[-1] == "answered":
+                break
+    log = (tmp_path / "log").read_text()
+    assert [line for line in log.splitlines() if "Traceback" in line or "Uncaught" in line or " 500 " in line] == []
+
+
 def test_a_server_ends_although_it_is_asked(tmp_path: Path, token: httpx.Client) -> None:
     """A request that is being answered, and the thread that came with it, do not keep Jupyter from ending."""
     with jupyter(tmp_path, "small_extension") as url, token.stream("GET", f"{url}/work") as answer:
