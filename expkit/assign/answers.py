@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
-from expkit.assign.hashing import BUCKETS
 from expkit.domain import Assignment
 
 if TYPE_CHECKING:
@@ -20,55 +19,34 @@ if TYPE_CHECKING:
     from expkit.assign.requests import Request
     from expkit.domain import Experiment, Step
 
-__all__ = ["Answers", "assignment"]
+__all__ = ["Answers", "assignment", "new_assignment", "set_values"]
 
-_new: Callable[[type[Assignment]], Assignment] = object.__new__
-_set_values, _set_fields, _set_extra, _set_private = (
-    BaseModel.__dict__[name].__set__
-    for name in ("__dict__", "__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
-)
-_FIELDS = set(Assignment.model_fields)
+new_assignment: Callable[[type[Assignment]], Assignment] = object.__new__
+set_values: Callable[[Assignment, dict[str, Any]], None] = BaseModel.__dict__["__dict__"].__set__
 _NOTHING = {name: info.get_default() for name, info in Assignment.model_fields.items() if not info.is_required()}
-BUCKET_OF = tuple(place / BUCKETS for place in range(BUCKETS))
 
 
 class Answers:
     """The answers of one experiment."""
 
-    __slots__ = ("_nested", "_no_variant", "_variants", "ready")
+    __slots__ = ("_no_variant", "_variants", "copied", "ready")
 
     def __init__(self, experiment: Experiment) -> None:
         told = {**_NOTHING, "experiment": experiment.key, "version": experiment.version}
         self._no_variant = {**told, "variant": None, "params": experiment.default_params}
         self._variants = [{**told, "variant": arm.key, "params": arm.delivered} for arm in experiment.variants]
         every = [self._no_variant, *self._variants]
-        self._nested = any(_is_nested(answer["params"]) for answer in every)
+        nested = any(_is_nested(answer["params"]) for answer in every)
+        self.copied: Callable[[dict[str, Any]], dict[str, Any]] = deepcopy if nested else dict.copy
+        """So that whoever changes the params of an answer changes nobody else's."""
         outside = f"The unit is outside the {experiment.coverage:.6g} coverage of {experiment.key!r}."
         reasons = [outside, *(f"The unit falls in {arm.key!r}." for arm in experiment.variants)]
         rules = ["coverage", *("allocation" for _ in experiment.variants)]
         self.ready = [
-            {**answer, "reason": reason, "rule": rule}
+            {**answer, "reason": reason, "rule": rule, "hash_attribute": "user_id"}
             for answer, reason, rule in zip(every, reasons, rules, strict=True)
         ]
-        """For units that come as far as the allocation, by the place in the arms' table."""
-
-    def allocated(
-        self, place: int, arm: int, user_id: str | None, session_id: str | None, hash_attribute: str
-    ) -> Assignment:
-        """The same as `of` for an allocation's verdict, in a tenth of the steps."""
-        values = self.ready[arm].copy()
-        params = values["params"]
-        values["params"] = deepcopy(params) if self._nested else params.copy()
-        values["user_id"] = user_id
-        values["session_id"] = session_id
-        values["hash_attribute"] = hash_attribute
-        values["bucket"] = BUCKET_OF[place]
-        answer = _new(Assignment)
-        _set_values(answer, values)
-        _set_fields(answer, _FIELDS)
-        _set_extra(answer, None)
-        _set_private(answer, None)
-        return answer
+        """For units that come as far as the allocation: outside the coverage, then each arm's."""
 
     def of(self, verdict: Verdict, request: Request, trace: tuple[Step, ...] = ()) -> Assignment:
         values = dict(self._no_variant if verdict.arm is None else self._variants[verdict.arm])
@@ -84,11 +62,8 @@ class Answers:
 
 def assignment(values: Mapping[str, Any]) -> Assignment:
     """An answer from checked values; what is left out has its default."""
-    answer = _new(Assignment)
-    _set_values(answer, {**_NOTHING, "experiment": None, "variant": None, **values})
-    _set_fields(answer, _FIELDS)
-    _set_extra(answer, None)
-    _set_private(answer, None)
+    answer = new_assignment(Assignment)
+    set_values(answer, {**_NOTHING, "experiment": None, "variant": None, **values})
     return answer
 
 

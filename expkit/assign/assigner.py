@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from expkit.assign.answers import assignment
 from expkit.assign.conditions import NO_GROUPS, Groups
 from expkit.assign.explain import explained
-from expkit.assign.hashing import BUCKETS, hash_bytes, hash_text
 from expkit.assign.items import RELEASED, Item, Surroundings
 from expkit.assign.prerequisites import faults
 from expkit.assign.requests import MAX_ID, NO_ATTRIBUTES, NO_MEMORY, Memory, Request, checked_id
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["Assigner"]
 
 Frame = TypeVar("Frame")
+MANY = 64
+"""From so many experiments on, one unit is hashed for all of them at once."""
 
 
 class Assigner:
@@ -30,7 +31,7 @@ class Assigner:
     Safe to share between threads; make a new one when an experiment changes, and swap it in whole.
     """
 
-    __slots__ = ("_by_key", "_open", "_remembers", "experiments")
+    __slots__ = ("_by_key", "_live", "_open", "_quick", "_remembers", "_states", "experiments")
 
     experiments: Mapping[str, Experiment]
 
@@ -41,7 +42,10 @@ class Assigner:
             by_key[key] = Item(experiment, surroundings)
         self.experiments = MappingProxyType(dict(experiments))
         self._by_key = by_key
+        self._quick = {key: item.quick for key, item in by_key.items() if item.quick is not None}
         self._open = tuple(sorted((item for item in by_key.values() if item.open), key=_priority))
+        self._live = tuple(item for item in by_key.values() if item.open or item.experiment.status in RELEASED)
+        self._states: Any = None
         self._remembers = any(one.remembers or one.status == "paused" for one in experiments.values())
 
     @classmethod
@@ -73,8 +77,8 @@ class Assigner:
         experiment: str | None = None,
         page_type: str | None = None,
         placement: str | None = None,
-        *,
-        sticky: Memory | None = None,
+        sticky: Memory
+        | None = None,  # not keyword-only like in the workbench: Python looks such defaults up one by one
         code: str | None = None,
         at: datetime | None = None,
         explain: bool = False,
@@ -85,20 +89,17 @@ class Assigner:
         key; the first that assigns answers. `sticky` is what the unit was remembered by, `code` an override's.
         """
         # what nearly all ids are needs no second look
-        if not (type(user_id) is str and 0 < len(user_id) <= MAX_ID):
+        if type(user_id) is not str or not user_id or len(user_id) > MAX_ID:
             user_id = checked_id("user_id", user_id)
         if session_id is not None:
             session_id = checked_id("session_id", session_id)
         if experiment is not None:
-            item = self._by_key.get(experiment) or self._find(experiment)
-            if item.plain and not item.reads_request and not explain:
-                unit = user_id or session_id
-                if unit and (item.eligible is None or item.eligible(attributes or NO_ATTRIBUTES)):
-                    text = item.seed + unit
-                    number = hash_bytes(text.encode()) if text.isascii() else hash_text(text)
-                    place = hash_bytes(b"%d" % number) % BUCKETS
-                    attribute = "user_id" if user_id else "session_id"
-                    return item.answers.allocated(place, item.arms_at[place], user_id, session_id, attribute)
+            quick = self._quick.get(experiment)
+            if quick is not None and not explain:
+                answer = quick(user_id, session_id, attributes or NO_ATTRIBUTES)
+                if answer is not None:
+                    return answer
+            item = self._find(experiment)
         request = Request(
             user_id, session_id, attributes or NO_ATTRIBUTES, page_type, placement, sticky or NO_MEMORY, code, at
         )
@@ -124,19 +125,10 @@ class Assigner:
         items = self._asked(experiments)
         given = attributes or NO_ATTRIBUTES
         request = Request(user_id, session_id, given, page_type, placement, sticky or NO_MEMORY, code, at)
-        unit, attribute = request.unit, request.hash_attribute
         found: dict[str, Assignment] = {}
-        for item in items:
-            if item.plain and unit:
-                context = request.context if item.reads_request else given
-                if item.eligible is None or item.eligible(context):
-                    text = item.seed + unit
-                    number = hash_bytes(text.encode()) if text.isascii() else hash_text(text)
-                    place = hash_bytes(b"%d" % number) % BUCKETS
-                    answer = item.answers.allocated(place, item.arms_at[place], user_id, session_id, attribute)
-                    found[item.experiment.key] = answer
-                    continue
-            found[item.experiment.key] = item.answer(request)
+        for item, place in zip(items, self._places(items, request.unit), strict=True):
+            answer = item.quick(user_id, session_id, given, place) if item.quick is not None else None
+            found[item.key] = item.answer(request) if answer is None else answer
         return found
 
     def assign_frame(
@@ -161,10 +153,20 @@ class Assigner:
             raise NotFound(f"There is no experiment {shorten(key)}.", hint=did_you_mean(key, self._by_key))
         return found
 
-    def _asked(self, keys: Iterable[str] | None) -> list[Item]:
-        if keys is not None:
-            return [self._find(key) for key in keys]
-        return [item for item in self._by_key.values() if item.open or item.experiment.status in RELEASED]
+    def _asked(self, keys: Iterable[str] | None) -> tuple[Item, ...]:
+        return self._live if keys is None else tuple(self._find(key) for key in keys)
+
+    def _places(self, items: tuple[Item, ...], unit: str | None) -> list[int]:
+        """The unit's place in each experiment; -1, to be worked out there, where that is as quick."""
+        if len(items) < MANY or not unit or not unit.isascii():
+            return [-1] * len(items)
+        from expkit.assign.columns import places_of, seed_states
+
+        if items is self._live:
+            if self._states is None:
+                self._states = seed_states([item.seed for item in items])
+            return places_of(self._states, unit)
+        return places_of(seed_states([item.seed for item in items]), unit)
 
     def _first(self, request: Request, explain: bool) -> Assignment:
         here = [item for item in self._open if item.runs_at((request.page_type, request.placement))]

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Hashes = np.ndarray[Any, np.dtype[np.uint32]]
     Integers = np.ndarray[Any, np.dtype[np.int64]]
 
-__all__ = ["Texts", "arrow_texts", "buckets", "list_texts", "places"]
+__all__ = ["Texts", "arrow_texts", "buckets", "list_texts", "places", "places_of", "seed_states"]
 
 CHUNK = 16_384  # what one step of the arithmetic touches stays in the processor's cache
 DIGITS = tuple(10**power for power in range(9, 0, -1))
@@ -62,6 +62,25 @@ def _places(seed: str, texts: Texts) -> Hashes:
     for first in range(0, len(numbers), CHUNK):
         chunk = slice(first, first + CHUNK)
         found[chunk] = _hash_decimals(numbers[chunk]) % np.uint32(BUCKETS)
+    return found
+
+
+def seed_states(seeds: Sequence[str]) -> Hashes:
+    """What FNV-1a has come to after each seed."""
+    import numpy as np
+
+    return np.array([hash_text(seed) for seed in seeds], np.uint32)
+
+
+def places_of(states: Hashes, unit: str) -> list[int]:
+    """`place` of one unit of ASCII under many seeds."""
+    import numpy as np
+
+    numbers, prime = states.copy(), np.uint32(PRIME)
+    for character in unit.encode("ascii"):
+        np.bitwise_xor(numbers, np.uint32(character), out=numbers)
+        np.multiply(numbers, prime, out=numbers)
+    found: list[int] = (_hash_decimals(numbers) % np.uint32(BUCKETS)).tolist()
     return found
 
 

@@ -59,7 +59,27 @@ def _part(key: str, operand: Any, groups: Groups) -> Predicate:
             return _any(_each(operand, groups))
         case "$nor":
             return _not(_any(_each(operand, groups)))
-    return _on_path(key, _value_predicate(operand, groups))
+    holds = _value_predicate(operand, groups)
+    texts = _texts(operand)
+    return _on_path(key, holds) if texts is None or "." in key else _text_in(key, texts, holds)
+
+
+def _texts(operand: Any) -> frozenset[str] | None:
+    """The texts of `"DE"` and of `{"$in": ["DE", "AT"]}`, which most conditions are; None for all others."""
+    if isinstance(operand, Mapping) and list(operand) == ["$in"] and isinstance(operand["$in"], list | tuple):
+        return frozenset(item for item in operand["$in"] if isinstance(item, str))
+    return frozenset((operand,)) if isinstance(operand, str) else None
+
+
+def _text_in(key: str, texts: frozenset[str], holds: Predicate) -> Predicate:
+    """The same as `_on_path`, with one call less for a text in an attribute."""
+
+    def at_once(attributes: Any) -> bool:
+        known = type(attributes) is dict or isinstance(attributes, Mapping)  # the second alone is slow
+        value = attributes.get(key) if known else None
+        return value in texts if type(value) is str else holds(value)
+
+    return at_once
 
 
 def _on_path(key: str, holds: Predicate) -> Predicate:

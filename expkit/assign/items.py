@@ -23,6 +23,7 @@ from expkit.assign.checks import (
 )
 from expkit.assign.conditions import Groups, attributes_read, compile_condition
 from expkit.assign.memory import Forced, Remembered
+from expkit.assign.quick import quick
 from expkit.assign.requests import REQUEST_NAMES, Request
 
 if TYPE_CHECKING:
@@ -64,29 +65,30 @@ class Item:
 
     __slots__ = (
         "answers",
-        "arms_at",
         "checks",
         "eligible",
         "experiment",
+        "key",
         "last",
         "open",
         "plain",
+        "quick",
         "reads_request",
         "seed",
     )
 
     def __init__(self, experiment: Experiment, around: Surroundings) -> None:
-        self.experiment = experiment
+        self.experiment, self.key = experiment, experiment.key
         self.answers = Answers(experiment)
         self.seed = experiment.hash_seed
         self.open = experiment.status == "active"
-        self.reads_request = not REQUEST_NAMES.isdisjoint(attributes_read(experiment.eligibility))
         self.eligible = compile_condition(experiment.eligibility, around.groups) if experiment.eligibility else None
         self.checks: tuple[Check, ...] = tuple(self._checks(around))
         self.last = self._last()
         plain = all(isinstance(check, SomeUnit | Eligible) for check in self.checks)
-        self.plain = plain and self.open and isinstance(self.last, Allocation) and len(self.last.steps) == 1
-        self.arms_at = self.last.table if isinstance(self.last, Allocation) else b""
+        self.plain = plain and isinstance(self.last, Allocation) and len(self.last.steps) == 1
+        self.reads_request = not REQUEST_NAMES.isdisjoint(attributes_read(experiment.eligibility))
+        self.quick = quick(self) if self.plain and not self.reads_request else None
 
     def _checks(self, around: Surroundings) -> Iterable[Check]:
         experiment, status = self.experiment, self.experiment.status
@@ -117,6 +119,11 @@ class Item:
         if status == "active":
             return Allocation(self.experiment)
         return Closed(f"Experiment {key!r} {CLOSED[status]}.")
+
+    @property
+    def last_table(self) -> bytes:
+        """The arm of every bucket."""
+        return self.last.table if isinstance(self.last, Allocation) else b""
 
     def runs_at(self, places: tuple[str | None, ...]) -> bool:
         own = self.experiment.placements

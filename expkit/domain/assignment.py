@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
@@ -172,6 +172,18 @@ class Assignment(Noun):
     @property
     def unit(self) -> str:
         return self.user_id or self.session_id or ""
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name):
+            """The assigner makes answers by the million and sets nothing but their values; what pydantic asks for
+            besides is told here: all fields are set, and there is nothing more.
+            """
+            if name == "__pydantic_fields_set__":
+                return set(type(self).model_fields)
+            if name in {"__pydantic_extra__", "__pydantic_private__"}:
+                return None
+            return super().__getattr__(name)
 
 
 class Finding(Noun):
