@@ -17,8 +17,13 @@ _PARQUET_HINT = "is it complete? Give a Parquet or CSV file, or a data frame."
 _TEXTS = {".csv", ".tsv"}
 
 
-def register_file(connection: Any, path: str | os.PathLike[str], columns: Sequence[str]) -> frozenset[str]:
-    """Make the view; the columns of which the files themselves say that they have no nulls."""
+def register_file(
+    connection: Any, path: str | os.PathLike[str], columns: Sequence[str], names: Sequence[str] = ()
+) -> frozenset[str]:
+    """Make the view; the columns of which the files themselves say that they have no nulls.
+
+    What the columns `names` hold are names, also where they look like numbers or dates: `01` is not `1`.
+    """
     name = os.fspath(path)
     files = _files(name)
     texts = {Path(file).suffix.lower() in _TEXTS for file in files}
@@ -27,7 +32,7 @@ def register_file(connection: Any, path: str | os.PathLike[str], columns: Sequen
             f"{shorten(name)} has Parquet and CSV files.", hint="name those of one kind, e.g. *.parquet."
         )
     with refuse_damage(name, " as CSV" if texts == {True} else " as Parquet"):
-        source = _read_text(connection, files) if texts == {True} else connection.read_parquet(files)
+        source = _read_text(connection, files, names) if texts == {True} else connection.read_parquet(files)
         for column in columns:
             if column not in source.columns:
                 raise UnknownName.among("column", column, source.columns, "the frame")
@@ -73,9 +78,11 @@ def _nothing(path: Path) -> NotFound:
     return NotFound(f"There is no file {shorten(str(path))}.", hint=hint)
 
 
-def _read_text(connection: Any, files: list[str]) -> Any:
+def _read_text(connection: Any, files: list[str], names: Sequence[str]) -> Any:
     """All rows decide on a column's type: a word in the last one makes it a column of words."""
-    return connection.read_csv(files, header=True, sample_size=-1)
+    there = set(connection.read_csv(files, header=True, all_varchar=True).columns)
+    types = {name: "VARCHAR" for name in names if name in there}
+    return connection.read_csv(files, header=True, sample_size=-1, dtype=types or None)
 
 
 def _whole(connection: Any, files: list[str]) -> frozenset[str]:

@@ -57,9 +57,10 @@ def analyze_frame(
     if cluster is not None and strata is not None:
         raise InvalidInput("Clusters and strata do not go together.", hint="give cluster=... or strata=..., not both.")
     measures = measures_of(metrics, covariates, caps, winsorize)
-    columns = [variant, *(one for one in (strata, cluster) if one), *(c for m in measures for c in m.columns)]
+    names = [variant, *(one for one in (strata, cluster) if one)]
+    columns = [*names, *(column for measure in measures for column in measure.columns)]
     twice = any(measure.quantile is not None for measure in measures)
-    with open_source(frame, columns, twice=twice) as source:
+    with open_source(frame, columns, names=names, twice=twice) as source:
         found = scan(source, variant, measures, strata, cluster)
     reference = _control(variant, control, found.counts)
     parts = _shares(found.counts, shares)

@@ -42,8 +42,13 @@ class Source(NamedTuple):
 
 
 @contextmanager
-def open_source(frame: Any, columns: Sequence[str], *, twice: bool = False) -> Iterator[Source]:
-    """A source with these columns, or an error with the nearest name. What streams is kept, to be read `twice`."""
+def open_source(
+    frame: Any, columns: Sequence[str], *, names: Sequence[str] = (), twice: bool = False
+) -> Iterator[Source]:
+    """A source with these columns, or an error with the nearest name.
+
+    A text file's columns `names` stay text. What streams is kept, to be read `twice`.
+    """
     import duckdb
 
     if isinstance(frame, duckdb.DuckDBPyRelation):
@@ -56,7 +61,7 @@ def open_source(frame: Any, columns: Sequence[str], *, twice: bool = False) -> I
     with duckdb.connect(config=_CONFIG) as connection:
         connection.execute("SET enable_progress_bar = false")
         if isinstance(frame, str | os.PathLike):
-            whole = register_file(connection, frame, columns)
+            whole = register_file(connection, frame, columns, names)
             with refuse_damage(f"{os.fspath(frame)}"):
                 yield source_of(connection, whole=whole)
         else:

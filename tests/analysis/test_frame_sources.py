@@ -79,6 +79,17 @@ def test_files(tmp_path, monkeypatch):
         analyze_frame(tmp_path, metrics="clicks")
 
 
+def test_names_in_a_text_file_stay_text(tmp_path):
+    """Variants, clusters and strata that look like numbers or dates are not the same name written otherwise."""
+    stores = [f"{n % 2 + 1}{n // 2 % 5}".zfill(2 + n // 10 % 2) for n in range(200)]  # 10 and 010 are two
+    rows = [f"{n % 2:02d},{store},{n % 7}" for n, store in enumerate(stores)]
+    (tmp_path / "units.csv").write_text("\n".join(["variant,store,x", *rows]), encoding="utf-8")
+    card = analyze_frame(tmp_path / "units.csv", metrics="x", control="00", cluster="store")
+    assert [arm.key for arm in card.arms] == ["00", "01"]
+    frame = pa.table({"variant": [n % 2 for n in range(200)], "store": stores, "x": [n % 7 for n in range(200)]})
+    assert card.estimate("x") == analyze_frame(frame, metrics="x", control=0, cluster="store").estimate("x")
+
+
 def test_a_capsule():
     """Whatever hands out Arrow's stream is a frame."""
 
