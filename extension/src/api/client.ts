@@ -7,6 +7,7 @@ import {
   ExperimentInput,
   ExperimentPage,
   Figure,
+  Me,
   Metric,
   Note,
   NoteEdit,
@@ -175,6 +176,16 @@ export class ExperimentsClient {
   /** The metric catalogue. */
   metrics(): Promise<Metric[]> {
     return this.items('catalogue/metrics');
+  }
+
+  /** Who asks, and what they may. */
+  me(): Promise<Me> {
+    return this.to.get('me');
+  }
+
+  /** The values of the department filter. */
+  departments(): Promise<string[]> {
+    return this.items('departments');
   }
 
   elevations(state = ''): Promise<Elevation[]> {

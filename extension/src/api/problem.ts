@@ -1,3 +1,8 @@
+import { ProblemDocument } from './types';
+
+/** The stable name of what went wrong; empty when the answer was not expkit's. */
+export type ProblemKind = ProblemDocument['kind'] | '';
+
 /** What a request came to when it did not succeed: an RFC 9457 problem, or the nearest thing to one. */
 export class Problem extends Error {
   constructor(
@@ -5,10 +10,12 @@ export class Problem extends Error {
     readonly detail: string,
     readonly status: number,
     readonly hint = '',
-    readonly kind = '',
+    readonly kind: ProblemKind = '',
     readonly correlationId = '',
     /** One line per fault of a definition: `variants[1].weight: …`. */
-    readonly faults: ReadonlyArray<string> = []
+    readonly faults: ReadonlyArray<string> = [],
+    /** The role that would be enough, and the project where it is needed. */
+    readonly needed: Partial<Pick<ProblemDocument, 'role' | 'project'>> = {}
   ) {
     super(detail || title);
     this.name = 'Problem';
@@ -26,7 +33,7 @@ export class Problem extends Error {
 
   /** Somebody else was faster. */
   get isOvertaken(): boolean {
-    return this.kind === 'conflict' && /you saw version/.test(this.detail);
+    return this.kind === 'overtaken';
   }
 
   static async from(response: Response): Promise<Problem> {
@@ -37,9 +44,10 @@ export class Problem extends Error {
       string(body.detail) || string(body.message),
       response.status,
       string(body.hint),
-      string(body.kind),
+      string(body.kind) as ProblemKind,
       string(body.correlation_id),
-      Array.isArray(body.problems) ? body.problems.map(string) : []
+      Array.isArray(body.problems) ? body.problems.map(string) : [],
+      { role: string(body.role), project: string(body.project) }
     );
   }
 

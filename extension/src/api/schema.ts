@@ -208,6 +208,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/departments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Departments
+         * @description Those that some experiment belongs to, by name: the values of the filter.
+         */
+        get: operations["list_departments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/elevations": {
         parameters: {
             query?: never;
@@ -1269,6 +1289,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Me
+         * @description Who asks, and their highest role in each project, elevations included.
+         */
+        get: operations["get_me"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/metrics": {
         parameters: {
             query?: never;
@@ -2031,11 +2071,35 @@ export interface components {
             /** Experiments */
             experiments: components["schemas"]["ExperimentInput"][];
             /**
+             * Plan
+             * @description What `/experiments/plan` has answered and somebody has agreed to: 409 when it would be another one by now.
+             * @default null
+             */
+            plan: components["schemas"]["PlannedItem"][] | null;
+            /**
              * Reason
              * @description Stands with every new version.
              * @default
              */
             reason: string;
+        };
+        /** Departments */
+        Departments: {
+            /** Items */
+            items: string[];
+        };
+        /**
+         * Deviation
+         * @description One way in which what was done differs from what was promised.
+         */
+        Deviation: {
+            /** Detail */
+            detail: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "metrics" | "guardrails" | "variants" | "method" | "sample" | "traffic" | "looks" | "rules" | "signature";
         };
         /**
          * Diversity
@@ -2200,6 +2264,18 @@ export interface components {
          */
         Experiment: {
             /**
+             * At Login
+             * @default rebucket
+             * @enum {string}
+             */
+            at_login: "rebucket" | "keep" | "exclude";
+            /**
+             * Bucket Version
+             * @description Raise it, and what units were remembered by counts no more.
+             * @default 0
+             */
+            bucket_version: number;
+            /**
              * Coverage
              * @description The share of eligible units that are let in.
              * @default 1
@@ -2241,8 +2317,16 @@ export interface components {
             hypothesis: components["schemas"]["Hypothesis"];
             /** Key */
             key: string;
+            /** @description The bucket space that it shares with experiments it excludes; alone in its own when None. */
+            layer: components["schemas"]["Layer"] | null;
             /** Metrics */
             metrics: components["schemas"]["Metric"][];
+            /**
+             * Min Bucket Version
+             * @description Units that were remembered under a lower version are left out for good.
+             * @default 0
+             */
+            min_bucket_version: number;
             /** Name */
             name: string;
             /**
@@ -2269,12 +2353,21 @@ export interface components {
              *       "alpha": 0.05,
              *       "alternative": "two-sided",
              *       "correction": "holm",
+             *       "futility": false,
              *       "looks": 1,
+             *       "max_loss": 0.001,
              *       "method": "fixed",
-             *       "power": 0.8
+             *       "power": 0.8,
+             *       "prior_sd": 0.1,
+             *       "spending": "obrien-fleming"
              *     }
              */
             plan: components["schemas"]["Plan"];
+            /**
+             * Prerequisites
+             * @default []
+             */
+            prerequisites: components["schemas"]["Prerequisite"][];
             /**
              * Priority
              * @description Among experiments that match one request, the highest goes first.
@@ -2286,7 +2379,16 @@ export interface components {
              * @default default
              */
             project: string;
+            /**
+             * Ramp
+             * @description Holds coverage down at first: no more than the last step whose hours have passed says, and never more than
+             *     `coverage`. Nobody comes in before the first step.
+             * @default []
+             */
+            ramp: components["schemas"]["RampStep"][];
             rice: components["schemas"]["Rice"] | null;
+            /** @description Which variant won, once it has been promoted. */
+            rollout: components["schemas"]["Rollout"] | null;
             /**
              * Sample Size
              * @description Units per variant that the plan asks for.
@@ -2312,6 +2414,12 @@ export interface components {
              * @enum {string}
              */
             status: "draft" | "review" | "scheduled" | "active" | "paused" | "stopped" | "analysis" | "rolling_out" | "rolled_out" | "rolled_back" | "completed" | "archived";
+            /**
+             * Sticky
+             * @description Exposed units keep their variant, whatever is changed later.
+             * @default false
+             */
+            sticky: boolean;
             /** Stopped At */
             stopped_at: string | null;
             /**
@@ -2346,6 +2454,18 @@ export interface components {
          * @description Key, name, hypothesis, variants and metrics suffice; the first metric is primary, `control` is the reference.
          */
         ExperimentInput: {
+            /**
+             * At Login
+             * @default rebucket
+             * @enum {string}
+             */
+            at_login: "rebucket" | "keep" | "exclude";
+            /**
+             * Bucket Version
+             * @description Raise it, and what units were remembered by counts no more.
+             * @default 0
+             */
+            bucket_version: number;
             /**
              * Coverage
              * @description The share of eligible units that are let in.
@@ -2391,8 +2511,19 @@ export interface components {
             hypothesis: components["schemas"]["HypothesisInput"];
             /** Key */
             key: string;
+            /**
+             * @description The bucket space that it shares with experiments it excludes; alone in its own when None.
+             * @default null
+             */
+            layer: components["schemas"]["LayerInput"] | null;
             /** Metrics */
             metrics: components["schemas"]["MetricInput"][];
+            /**
+             * Min Bucket Version
+             * @description Units that were remembered under a lower version are left out for good.
+             * @default 0
+             */
+            min_bucket_version: number;
             /** Name */
             name: string;
             /**
@@ -2420,13 +2551,22 @@ export interface components {
              *       "alternative": "two-sided",
              *       "correction": "holm",
              *       "days": null,
+             *       "futility": false,
              *       "looks": 1,
+             *       "max_loss": 0.001,
              *       "method": "fixed",
              *       "minimum_effect": null,
-             *       "power": 0.8
+             *       "power": 0.8,
+             *       "prior_sd": 0.1,
+             *       "spending": "obrien-fleming"
              *     }
              */
             plan: components["schemas"]["PlanInput"];
+            /**
+             * Prerequisites
+             * @default []
+             */
+            prerequisites: components["schemas"]["PrerequisiteInput"][];
             /**
              * Priority
              * @description Among experiments that match one request, the highest goes first.
@@ -2438,8 +2578,20 @@ export interface components {
              * @default default
              */
             project: string;
+            /**
+             * Ramp
+             * @description Holds coverage down at first: no more than the last step whose hours have passed says, and never more than
+             *     `coverage`. Nobody comes in before the first step.
+             * @default []
+             */
+            ramp: components["schemas"]["RampStep"][];
             /** @default null */
             rice: components["schemas"]["RiceInput"] | null;
+            /**
+             * @description Which variant won, once it has been promoted.
+             * @default null
+             */
+            rollout: components["schemas"]["RolloutInput"] | null;
             /**
              * Sample Size
              * @description Units per variant that the plan asks for.
@@ -2471,6 +2623,12 @@ export interface components {
              * @enum {string}
              */
             status: "draft" | "review" | "scheduled" | "active" | "paused" | "stopped" | "analysis" | "rolling_out" | "rolled_out" | "rolled_back" | "completed" | "archived";
+            /**
+             * Sticky
+             * @description Exposed units keep their variant, whatever is changed later.
+             * @default false
+             */
+            sticky: boolean;
             /**
              * Stopped At
              * @default null
@@ -2839,6 +2997,50 @@ export interface components {
             then: string;
         };
         JsonValue: unknown;
+        /**
+         * Layer
+         * @description A bucket space that experiments share: units in `ranges` of it may come in, so that no unit is in two.
+         */
+        Layer: {
+            /** Name */
+            name: string;
+            /**
+             * Ranges
+             * @description Parts of [0, 1), each from its start up to, and without, its end. Gaps are free for others.
+             * @default [
+             *       [
+             *         0,
+             *         1
+             *       ]
+             *     ]
+             */
+            ranges: [
+                number,
+                number
+            ][];
+        };
+        /**
+         * Layer
+         * @description A bucket space that experiments share: units in `ranges` of it may come in, so that no unit is in two.
+         */
+        LayerInput: {
+            /** Name */
+            name: string;
+            /**
+             * Ranges
+             * @description Parts of [0, 1), each from its start up to, and without, its end. Gaps are free for others.
+             * @default [
+             *       [
+             *         0,
+             *         1
+             *       ]
+             *     ]
+             */
+            ranges: [
+                number,
+                number
+            ][];
+        };
         /** LearnRequest */
         LearnRequest: {
             /**
@@ -2938,6 +3140,105 @@ export interface components {
             workers: number | null;
         };
         /**
+         * LookDecision
+         * @description What a method that may look more than once makes of one estimate at this look.
+         *
+         *     `z`, `effect` and `se` are the data's own, before bound or prior: the next look needs them.
+         */
+        LookDecision: {
+            /**
+             * Bound
+             * @description Of z at this look; None where it is out of reach.
+             */
+            bound: number | null;
+            /**
+             * Decided At
+             * @description The look that first decided.
+             */
+            decided_at: number | null;
+            /**
+             * Decision
+             * @enum {string}
+             */
+            decision: "stop" | "futile" | "continue" | "end";
+            /** Effect */
+            effect: number;
+            /**
+             * Information
+             * @description The share of what was planned.
+             */
+            information: number | null;
+            /**
+             * Look
+             * @description The number of looks so far that had new units.
+             */
+            look: number;
+            /** Loss If Control */
+            loss_if_control: number | null;
+            /**
+             * Loss If Treatment
+             * @description What choosing the treatment loses on average, relative to control.
+             */
+            loss_if_treatment: number | null;
+            /** Median */
+            median: number | null;
+            /**
+             * Method
+             * @enum {string}
+             */
+            method: "fixed" | "group_sequential" | "always_valid" | "bayesian";
+            /** Planned */
+            planned: number | null;
+            /**
+             * Probability Best
+             * @description Among all arms; each arm's own posterior, without the prior on lifts.
+             */
+            probability_best: number | null;
+            /** Probability Better */
+            probability_better: number | null;
+            /** Se */
+            se: number;
+            /** Stagewise Ci */
+            stagewise_ci: [
+                number | null,
+                number | null
+            ] | null;
+            /**
+             * Stagewise P Value
+             * @description With `stagewise_ci` and `median`: what holds when it stops at this look.
+             */
+            stagewise_p_value: number | null;
+            /**
+             * Units
+             * @description In the smaller arm of the two, those whose window is over.
+             */
+            units: number;
+            /** Z */
+            z: number;
+        };
+        /**
+         * Me
+         * @description Whoever asks: their name as the audit has it, and their highest role per project, elevations included.
+         */
+        Me: {
+            /**
+             * Is Open
+             * @description Nobody has a role yet, and so everybody may do everything.
+             * @default false
+             */
+            is_open: boolean;
+            /** Name */
+            name: string;
+            /**
+             * Roles
+             * @description By project; what stands under `*` holds in all of them.
+             * @default {}
+             */
+            roles: {
+                [key: string]: "viewer" | "experimenter" | "reviewer" | "operator" | "admin";
+            };
+        };
+        /**
          * Metric
          * @description What is measured. `Metric(key="conversion")` is the share of units with a `conversion` event.
          *
@@ -3023,6 +3324,8 @@ export interface components {
              * @description Adjusted over its family: the secondary metrics of all treatments, or the primary metric of several.
              */
             adjusted_p_value: number | null;
+            /** @description None where the plan has one look at its end. */
+            decision: components["schemas"]["LookDecision"] | null;
             /**
              * Direction
              * @default increase
@@ -3040,7 +3343,7 @@ export interface components {
             metric: string;
             /**
              * Note
-             * @description How the values were capped, where they were.
+             * @description How the values were capped, where they were; which bound held at this look.
              * @default
              */
             note: string;
@@ -3397,10 +3700,22 @@ export interface components {
             /** Days */
             days: number | null;
             /**
+             * Futility
+             * @description Group-sequential and one-sided: also stop where going on is hopeless; 1 - power is spent on that.
+             * @default false
+             */
+            futility: boolean;
+            /**
              * Looks
              * @default 1
              */
             looks: number;
+            /**
+             * Max Loss
+             * @description Bayesian: an arm is chosen when that loses no more than this on average, relative to control.
+             * @default 0.001
+             */
+            max_loss: number;
             /**
              * Method
              * @default fixed
@@ -3417,6 +3732,19 @@ export interface components {
              * @default 0.8
              */
             power: number;
+            /**
+             * Prior Sd
+             * @description Bayesian: lifts are thought to be Normal(0, prior_sd) before anything is seen.
+             * @default 0.1
+             */
+            prior_sd: number;
+            /**
+             * Spending
+             * @description Group-sequential: how alpha is spent over the looks. The default keeps nearly all power for the last one.
+             * @default obrien-fleming
+             * @enum {string}
+             */
+            spending: "obrien-fleming" | "pocock" | "power" | "hwang-shih-decani";
         };
         /**
          * Plan
@@ -3447,10 +3775,22 @@ export interface components {
              */
             days: number | null;
             /**
+             * Futility
+             * @description Group-sequential and one-sided: also stop where going on is hopeless; 1 - power is spent on that.
+             * @default false
+             */
+            futility: boolean;
+            /**
              * Looks
              * @default 1
              */
             looks: number;
+            /**
+             * Max Loss
+             * @description Bayesian: an arm is chosen when that loses no more than this on average, relative to control.
+             * @default 0.001
+             */
+            max_loss: number;
             /**
              * Method
              * @default fixed
@@ -3468,6 +3808,19 @@ export interface components {
              * @default 0.8
              */
             power: number;
+            /**
+             * Prior Sd
+             * @description Bayesian: lifts are thought to be Normal(0, prior_sd) before anything is seen.
+             * @default 0.1
+             */
+            prior_sd: number;
+            /**
+             * Spending
+             * @description Group-sequential: how alpha is spent over the looks. The default keeps nearly all power for the last one.
+             * @default obrien-fleming
+             * @enum {string}
+             */
+            spending: "obrien-fleming" | "pocock" | "power" | "hwang-shih-decani";
         };
         /**
          * PlannedItem
@@ -3672,6 +4025,32 @@ export interface components {
             metric: string;
         };
         /**
+         * Prerequisite
+         * @description Only units that have one of these variants in another experiment; any variant of it when none is named.
+         */
+        Prerequisite: {
+            /** Experiment */
+            experiment: string;
+            /**
+             * Variants
+             * @default []
+             */
+            variants: string[];
+        };
+        /**
+         * Prerequisite
+         * @description Only units that have one of these variants in another experiment; any variant of it when none is named.
+         */
+        PrerequisiteInput: {
+            /** Experiment */
+            experiment: string;
+            /**
+             * Variants
+             * @default []
+             */
+            variants: string[];
+        };
+        /**
          * PriceBand
          * @description How far a recommended item's price may be from the anchor's: `lower=0.8, upper=1.25` is a tight band.
          */
@@ -3717,19 +4096,42 @@ export interface components {
              * @default
              */
             hint: string;
-            /** Kind */
-            kind: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "conflict" | "error" | "forbidden" | "illegal-move" | "invalid-definition" | "invalid-input" | "missing-dependency" | "not-found" | "overtaken" | "storage-unavailable" | "too-large" | "unauthenticated" | "unknown-name" | "unreachable";
             /**
              * Problems
              * @default null
              */
             problems: string[] | null;
+            /**
+             * Project
+             * @default null
+             */
+            project: string | null;
+            /**
+             * Role
+             * @default null
+             */
+            role: string | null;
             /** Status */
             status: number;
             /** Title */
             title: string;
             /** Type */
             type: string;
+        };
+        /**
+         * RampStep
+         * @description From so many hours after the start, coverage may be so high.
+         */
+        RampStep: {
+            /** After Hours */
+            after_hours: number;
+            /** Coverage */
+            coverage: number;
         };
         /**
          * Recommendation
@@ -3964,6 +4366,12 @@ export interface components {
              * @default []
              */
             answers: components["schemas"]["ReviewAnswer"][];
+            /**
+             * Author
+             * @description Who made that version; neither they nor who asks may judge it.
+             * @default
+             */
+            author: string;
             /** Deadline */
             deadline: string | null;
             /** Experiment */
@@ -4087,6 +4495,32 @@ export interface components {
             items: {
                 [key: string]: components["schemas"]["Risk"][];
             };
+        };
+        /**
+         * Rollout
+         * @description Which variant won, and which share of the eligible units gets it.
+         */
+        Rollout: {
+            /**
+             * Share
+             * @default 1
+             */
+            share: number;
+            /** Variant */
+            variant: string;
+        };
+        /**
+         * Rollout
+         * @description Which variant won, and which share of the eligible units gets it.
+         */
+        RolloutInput: {
+            /**
+             * Share
+             * @default 1
+             */
+            share: number;
+            /** Variant */
+            variant: string;
         };
         /**
          * RunRequest
@@ -4250,6 +4684,11 @@ export interface components {
              * @description From the first exposure to the last one.
              */
             days: number | null;
+            /**
+             * Deviations
+             * @default []
+             */
+            deviations: components["schemas"]["Deviation"][];
             /** Estimates */
             estimates: components["schemas"]["MetricEstimate"][];
             /** Experiment */
@@ -4264,8 +4703,25 @@ export interface components {
              * @default 1
              */
             look: number;
+            /**
+             * Method
+             * @default fixed
+             * @enum {string}
+             */
+            method: "fixed" | "group_sequential" | "always_valid" | "bayesian";
             /** Name */
             name: string;
+            /**
+             * Planned Looks
+             * @default 1
+             */
+            planned_looks: number;
+            /**
+             * Promise
+             * @description What the deviations are measured against: a signed plan's digest, or the plan as it was at the start.
+             * @default
+             */
+            promise: string;
             recommendation: components["schemas"]["Recommendation"];
             /**
              * Started At
@@ -4880,6 +5336,8 @@ export type CheckpointItem = components['schemas']['CheckpointItem'];
 export type CloneRequest = components['schemas']['CloneRequest'];
 export type DefineRequest = components['schemas']['DefineRequest'];
 export type Definitions = components['schemas']['Definitions'];
+export type Departments = components['schemas']['Departments'];
+export type Deviation = components['schemas']['Deviation'];
 export type Diversity = components['schemas']['Diversity'];
 export type DiversityInput = components['schemas']['DiversityInput'];
 export type Elevation = components['schemas']['Elevation'];
@@ -4908,10 +5366,14 @@ export type HypothesesAnswer = components['schemas']['HypothesesAnswer'];
 export type Hypothesis = components['schemas']['Hypothesis'];
 export type HypothesisInput = components['schemas']['HypothesisInput'];
 export type JsonValue = components['schemas']['JsonValue'];
+export type Layer = components['schemas']['Layer'];
+export type LayerInput = components['schemas']['LayerInput'];
 export type LearnRequest = components['schemas']['LearnRequest'];
 export type Learning = components['schemas']['Learning'];
 export type Limits = components['schemas']['Limits'];
 export type LimitsInput = components['schemas']['LimitsInput'];
+export type LookDecision = components['schemas']['LookDecision'];
+export type Me = components['schemas']['Me'];
 export type Metric = components['schemas']['Metric'];
 export type MetricEstimate = components['schemas']['MetricEstimate'];
 export type MetricInput = components['schemas']['MetricInput'];
@@ -4938,9 +5400,12 @@ export type PolicyInput = components['schemas']['PolicyInput'];
 export type PolicyRequest = components['schemas']['PolicyRequest'];
 export type Prediction = components['schemas']['Prediction'];
 export type PredictionInput = components['schemas']['PredictionInput'];
+export type Prerequisite = components['schemas']['Prerequisite'];
+export type PrerequisiteInput = components['schemas']['PrerequisiteInput'];
 export type PriceBand = components['schemas']['PriceBand'];
 export type PriceBandInput = components['schemas']['PriceBandInput'];
 export type Problem = components['schemas']['Problem'];
+export type RampStep = components['schemas']['RampStep'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommenderVariant = components['schemas']['RecommenderVariant'];
 export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
@@ -4958,6 +5423,8 @@ export type RiceInput = components['schemas']['RiceInput'];
 export type Risk = components['schemas']['Risk'];
 export type RiskList = components['schemas']['RiskList'];
 export type RisksByExperiment = components['schemas']['RisksByExperiment'];
+export type Rollout = components['schemas']['Rollout'];
+export type RolloutInput = components['schemas']['RolloutInput'];
 export type RunRequest = components['schemas']['RunRequest'];
 export type Schedule = components['schemas']['Schedule'];
 export type ScheduleInput = components['schemas']['ScheduleInput'];
@@ -5321,6 +5788,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VersionPage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_departments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Departments"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
@@ -7223,6 +7719,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HypothesesAnswer"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_me: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Me"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */

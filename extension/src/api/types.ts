@@ -37,6 +37,9 @@ export type ScheduledMove = Schemas['ScheduledMove'];
 export type ScheduleRequest = Partial<Schemas['ScheduleRequest']>;
 export type SignedPlan = Schemas['SignedPlanItem'];
 export type Elevation = Schemas['Elevation'];
+export type Me = Schemas['Me'];
+export type Role = Elevation['role'];
+export type ProblemDocument = Schemas['Problem'];
 
 /** A list as the service answers it. */
 export interface Page<T> {

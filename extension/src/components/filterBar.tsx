@@ -8,6 +8,8 @@ interface IProps {
   order: Order;
   departments: ReadonlyArray<string>;
   trans: TranslationBundle;
+  /** The choices are about to be seen. */
+  onOpen: () => void;
   onFilter: (wanted: Partial<IFilters>) => void;
   onSort: (order: Order) => void;
   onReset: () => void;
@@ -34,7 +36,12 @@ export function FilterBar(props: IProps): JSX.Element {
           className="jp-expkit-button jp-expkit-mod-small"
           aria-expanded={isOpen}
           aria-controls={id}
-          onClick={() => setOpen(!isOpen)}
+          onClick={() => {
+            if (!isOpen) {
+              props.onOpen();
+            }
+            setOpen(!isOpen);
+          }}
         >
           {n > 0 ? trans.__('Filters (%1)', n) : trans.__('Filters')}{' '}
           <span aria-hidden="true">{isOpen ? '\u25b4' : '\u25be'}</span>

@@ -1,11 +1,13 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Review, Verdict } from '../api/types';
+import { Me, Review, Verdict } from '../api/types';
+import { isOwn } from '../models/roles';
 import { when } from '../models/times';
 
 interface IProps {
   reviews: ReadonlyArray<Review>;
+  me: Me;
   canRequest: boolean;
   trans: TranslationBundle;
   onRequest: () => void;
@@ -14,11 +16,11 @@ interface IProps {
 }
 
 /** Who was asked to look at which version, what they said, and what is still open. */
-export function Reviews({ reviews, canRequest, trans, onRequest, onAnswer, onCancel }: IProps): JSX.Element {
+export function Reviews({ reviews, me, canRequest, trans, onRequest, onAnswer, onCancel }: IProps): JSX.Element {
   return (
     <>
       {reviews.length === 0 && <p className="jp-expkit-faint">{trans.__('No review has been asked for.')}</p>}
-      {canRequest && !reviews.some(review => review.state === 'open') && (
+      {canRequest && !reviews.some(isWaiting) && (
         <div>
           <button className="jp-expkit-button" onClick={onRequest}>
             {trans.__('Request review')}
@@ -44,14 +46,21 @@ export function Reviews({ reviews, canRequest, trans, onRequest, onAnswer, onCan
                 </li>
               ))}
             </ul>
-            {review.state === 'open' && (
+            {isWaiting(review) && isOwn(review, me) && (
+              <p className="jp-expkit-faint">{trans.__('It is your own: somebody else judges it, and you may comment.')}</p>
+            )}
+            {isWaiting(review) && (
               <div className="jp-expkit-row">
-                <button className="jp-expkit-button" onClick={() => onAnswer(review.id, 'approve')}>
-                  {trans.__('Approve')}
-                </button>
-                <button className="jp-expkit-button" onClick={() => onAnswer(review.id, 'changes')}>
-                  {trans.__('Ask for changes')}
-                </button>
+                {!isOwn(review, me) && (
+                  <>
+                    <button className="jp-expkit-button" onClick={() => onAnswer(review.id, 'approve')}>
+                      {trans.__('Approve')}
+                    </button>
+                    <button className="jp-expkit-button" onClick={() => onAnswer(review.id, 'changes')}>
+                      {trans.__('Ask for changes')}
+                    </button>
+                  </>
+                )}
                 <button className="jp-expkit-button" onClick={() => onAnswer(review.id, 'comment')}>
                   {trans.__('Comment')}
                 </button>
@@ -65,6 +74,11 @@ export function Reviews({ reviews, canRequest, trans, onRequest, onAnswer, onCan
       </ul>
     </>
   );
+}
+
+/** For an answer, or for a version that has what was asked for; one review at a time. */
+function isWaiting(review: Review): boolean {
+  return review.state === 'open' || review.state === 'changes';
 }
 
 function asked(review: Review, trans: TranslationBundle): string {

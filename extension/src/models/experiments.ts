@@ -38,9 +38,15 @@ export class Experiments implements IExperiments {
     return this._atRisk;
   }
 
-  /** The departments met so far. */
+  /** Those that can be filtered by; empty until somebody has asked for them. */
   get departments(): ReadonlyArray<string> {
-    return [...this._departments].sort();
+    return this._departments;
+  }
+
+  /** Ask which departments there are; a filter without them is no reason to have no list. */
+  async readDepartments(): Promise<void> {
+    this._departments = await this.client.departments().catch(() => this._departments);
+    this._changed.emit();
   }
 
   /** Whether an answer, good or bad, has come yet. */
@@ -171,7 +177,6 @@ export class Experiments implements IExperiments {
     }
     this._known = page?.items ?? this._known;
     this._total = page?.total ?? this._total;
-    page?.items.forEach(each => each.department && this._departments.add(each.department));
     this._problem = problem;
     this._isLoaded = true;
     this._changed.emit();
@@ -201,7 +206,7 @@ export class Experiments implements IExperiments {
   private _total = 0;
   private _offset = 0;
   private _atRisk: AtRisk = {};
-  private _departments = new Set<string>();
+  private _departments: string[] = [];
   private _isLoaded = false;
   private _problem: Problem | null = null;
   private _filters: IFilters = EVERYTHING;

@@ -1,6 +1,7 @@
 import { ExperimentsClient } from '../api/client';
 import {
   ChecklistItem,
+  Me,
   Note,
   Phase,
   Review,
@@ -24,7 +25,10 @@ export class ExperimentRecord {
     this.versions = part(() => client.versions(key));
     this.phases = part(() => client.phases(key));
     this.notes = part(() => client.notes(key));
-    this.reviews = part(() => client.reviews(key));
+    this.reviews = part(async () => {
+      const [me, reviews] = await Promise.all([client.me(), client.reviews(key)]);
+      return { me, reviews };
+    });
   }
 
   /** Something was done: read again what has been shown. */
@@ -40,5 +44,6 @@ export class ExperimentRecord {
   readonly versions: Remote<Version[]>;
   readonly phases: Remote<Phase[]>;
   readonly notes: Remote<Note[]>;
-  readonly reviews: Remote<Review[]>;
+  /** With who is looking at them: nobody judges their own. */
+  readonly reviews: Remote<{ me: Me; reviews: Review[] }>;
 }

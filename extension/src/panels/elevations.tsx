@@ -2,13 +2,19 @@ import { ReactWidget } from '@jupyterlab/ui-components';
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Elevation } from '../api/types';
+import { Elevation, Me } from '../api/types';
 import { Loaded } from '../components/loaded';
 import { Remote } from '../models/remote';
+import { EVERYWHERE, may } from '../models/roles';
 import { when } from '../models/times';
 
+interface IRead {
+  me: Me;
+  requests: Elevation[];
+}
+
 interface IOptions {
-  read: () => Promise<Elevation[]>;
+  read: () => Promise<IRead>;
   trans: TranslationBundle;
   /** Resolves when the answer is given, or thought better of. */
   onAnswer: (id: number, approve: boolean) => Promise<unknown>;
@@ -45,11 +51,11 @@ export class ElevationsPanel extends ReactWidget {
           {trans.__('More rights for a while. An admin answers, nobody their own; what is approved expires by itself.')}
         </p>
         <Loaded from={this._requests} trans={trans}>
-          {requests => (
+          {({ me, requests }) => (
             <>
               {requests.length === 0 && <p className="jp-expkit-faint">{trans.__('Nobody has asked for anything.')}</p>}
               <ul className="jp-expkit-cards" aria-label={trans.__('Requests')}>
-                {requests.map(request => this.renderRequest(request))}
+                {requests.map(request => this.renderRequest(request, me))}
               </ul>
             </>
           )}
@@ -58,9 +64,9 @@ export class ElevationsPanel extends ReactWidget {
     );
   }
 
-  private renderRequest(request: Elevation): JSX.Element {
+  private renderRequest(request: Elevation, me: Me): JSX.Element {
     const { trans } = this.options;
-    const where = request.project === '*' ? trans.__('all projects') : trans.__('project %1', request.project);
+    const where = request.project === EVERYWHERE ? trans.__('all projects') : trans.__('project %1', request.project);
     return (
       <li key={request.id} className="jp-expkit-card">
         <div className="jp-expkit-card-head">
@@ -73,7 +79,14 @@ export class ElevationsPanel extends ReactWidget {
           {request.until && ` \u00b7 ${trans.__('until %1', when(request.until))}`}
           {request.answered_by && ` \u00b7 ${trans.__('answered by %1', request.answered_by)}`}
         </p>
-        {request.state === 'pending' && (
+        {request.state === 'pending' && !this.canAnswer(request, me) && (
+          <p className="jp-expkit-faint">
+            {request.actor === me.name
+              ? trans.__('It is your own: an admin other than you answers it.')
+              : trans.__('An admin answers it.')}
+          </p>
+        )}
+        {request.state === 'pending' && this.canAnswer(request, me) && (
           <div className="jp-expkit-row">
             <button className="jp-expkit-button" onClick={() => void this.answer(request.id, true)}>
               {trans.__('Approve')}
@@ -87,6 +100,11 @@ export class ElevationsPanel extends ReactWidget {
     );
   }
 
+  /** The service has the last word; this is for what is offered. */
+  private canAnswer(request: Elevation, me: Me): boolean {
+    return request.actor !== me.name && may(me, 'admin', request.project);
+  }
+
   private async answer(id: number, approve: boolean): Promise<void> {
     await this.options.onAnswer(id, approve);
     await this._requests.load();
@@ -95,7 +113,7 @@ export class ElevationsPanel extends ReactWidget {
     }
   }
 
-  private _requests: Remote<Elevation[]>;
+  private _requests: Remote<IRead>;
 }
 
 function State({ request, trans }: { request: Elevation; trans: TranslationBundle }): JSX.Element {

@@ -196,9 +196,10 @@ function Part({ model, experiments, trans, run }: IPart): JSX.Element | null {
     case 'reviews':
       return (
         <Loaded from={record.reviews} trans={trans}>
-          {reviews => (
+          {({ me, reviews }) => (
             <Reviews
               reviews={reviews}
+              me={me}
               canRequest={fits('review', experiment)}
               trans={trans}
               onRequest={() => void run(CommandIDs.review)}

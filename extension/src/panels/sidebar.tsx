@@ -116,6 +116,7 @@ export class ExperimentsSidebar extends ReactWidget {
           order={model.order}
           departments={model.departments}
           trans={trans}
+          onOpen={() => void model.readDepartments()}
           onFilter={wanted => model.filter(wanted)}
           onSort={order => model.sort(order)}
           onReset={() => model.reset()}

@@ -2,14 +2,12 @@ import { MainAreaWidget } from '@jupyterlab/apputils';
 import { JupyterFrontEnd } from '@jupyterlab/application';
 
 import { experimentsIcon } from '../icons';
+import { EVERYWHERE, ROLES } from '../models/roles';
 import { ElevationsPanel } from '../panels/elevations';
 import { reasonField } from '../panels/dialogs';
 import { askForm } from '../panels/form';
 import { CommandIDs } from '../tokens';
 import { Doing } from './doing';
-
-const ROLES = ['viewer', 'experimenter', 'reviewer', 'operator', 'admin'];
-const EVERYWHERE = '*';
 
 /** Asking for more rights, and answering those who ask. */
 export function addAccess(doing: Doing, shell: JupyterFrontEnd.IShell): void {
@@ -112,7 +110,10 @@ function addPanel(doing: Doing, shell: JupyterFrontEnd.IShell): void {
     execute: () => {
       if (!panel || panel.isDisposed) {
         const content = new ElevationsPanel({
-          read: () => experiments.client.elevations(),
+          read: async () => {
+            const [me, requests] = await Promise.all([experiments.client.me(), experiments.client.elevations()]);
+            return { me, requests };
+          },
           trans,
           onAnswer: (id, approve) => commands.execute(CommandIDs.answerElevation, { id, approve })
         });

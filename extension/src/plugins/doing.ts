@@ -98,7 +98,8 @@ export class Doing {
     const { trans } = this;
     if (problem.isForbidden) {
       if (await showProblem(trans.__('You may not do that'), problem, trans.__('Request access…'), trans)) {
-        await this.commands.execute(CommandIDs.requestAccess, wanted(problem));
+        const { role, project } = problem.needed;
+        await this.commands.execute(CommandIDs.requestAccess, { ...(role && { role }), ...(project && { project }) });
       }
     } else if (problem.isOvertaken) {
       if (await showProblem(trans.__('Somebody else was faster'), problem, trans.__('Reload'), trans)) {
@@ -129,11 +130,4 @@ export class Doing {
   private get inFront(): Experiment | undefined {
     return this.meant({});
   }
-}
-
-/** The role that was missing, and where, as the refusal names them. */
-function wanted(problem: Problem): Record<string, string> {
-  const role = /takes the role (\w+)/.exec(problem.detail)?.[1];
-  const project = /in project '([^']*)'/.exec(problem.detail)?.[1];
-  return { ...(role && { role }), ...(project && { project }) };
 }
