@@ -66,10 +66,14 @@ def _copy(folder: Path, settings: Settings) -> Path:
 
 
 def _showing(notebook: Path) -> list[str]:
-    here = Path.cwd()
-    root = here if notebook.is_relative_to(here) else notebook.parent
+    root = Path.cwd() if _is_seen_from(Path.cwd(), notebook) else notebook.parent
     place = notebook.relative_to(root).as_posix()
     return [f"--ServerApp.root_dir={root}", f"--LabApp.default_url=/lab/tree/{place}"]
+
+
+def _is_seen_from(root: Path, notebook: Path) -> bool:
+    """Jupyter serves nothing below a hidden folder of its root, such as ~/.local."""
+    return notebook.is_relative_to(root) and not any(part.startswith(".") for part in notebook.relative_to(root).parts)
 
 
 def _is_root() -> bool:

@@ -81,6 +81,18 @@ def test_an_installed_package_opens_a_copy(home: Settings, tmp_path: Path, monke
     assert copy.read_text() == "mine"
 
 
+def test_a_copy_below_a_hidden_folder_is_served(
+    home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From the home folder the workbench lies below ~/.local, which Jupyter would hide: the copy's folder is the root."""
+    monkeypatch.setattr(launch, "__file__", str(_package(tmp_path / "lib", tmp_path / "lib" / "expkit" / "notebooks")))
+    monkeypatch.chdir(tmp_path)
+    hidden = home.with_(home=tmp_path / ".local" / "expkit")
+    words = lab_command(hidden)
+    assert f"--ServerApp.root_dir={hidden.home / 'notebooks'}" in words
+    assert "--LabApp.default_url=/lab/tree/tour.ipynb" in words
+
+
 def test_launching_becomes_jupyterlab(home: Settings) -> None:
     """Its exit status and its output are JupyterLab's."""
     code = (
