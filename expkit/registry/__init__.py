@@ -29,7 +29,9 @@ from expkit.registry.experiments import (
     touched_since,
 )
 from expkit.registry.looks import all_looks, latest_look, next_look, save_look
+from expkit.registry.memory import memory_of, remember_units
 from expkit.registry.notes import NoteEdit, add_note, delete_note, edit_note, note_experiment, note_history, notes
+from expkit.registry.overrides import forced_units, override, overrides, revoke_override, set_override
 from expkit.registry.overview import (
     CalendarEntry,
     Hypotheses,
@@ -40,23 +42,26 @@ from expkit.registry.overview import (
     learn,
     velocity,
 )
+from expkit.registry.past import as_they_were
 from expkit.registry.phases import Phase, phases
 from expkit.registry.plans import SignedPlan, definition_digest, plan_digest, sign_plan, signed_plans
 from expkit.registry.policies import policies, policy_for, set_policy
 from expkit.registry.reviews import answer_review, approvals, cancel_review, request_review, review, reviews
+from expkit.registry.rules import groups, holdouts, save_group, set_holdout
 from expkit.registry.schedules import due, fire, local_time, schedule_move, scheduled, unschedule
 from expkit.registry.timeline import TimelineEntry, timeline
-from expkit.registry.versions import at_version, delete_draft, replace, restore, update, versions
+from expkit.registry.versions import at_version, choose_winner, delete_draft, replace, restore, update, versions
 
 __all__ = [
     "CalendarEntry", "Hypotheses", "NoteEdit", "Phase", "SignedPlan", "TimelineEntry", "Velocity", "add_note",
-    "all_looks", "answer_elevation", "answer_review", "approvals", "at_version", "calendar", "cancel_review",
-    "count", "create", "define_metric", "definition_digest", "delete_draft", "delete_note", "deviations", "due",
-    "edit_note", "elevation", "elevations", "find", "find_one", "fire", "get", "grant", "grants", "hypotheses",
-    "latest_look", "latest_scorecards", "learn", "local_time", "locked", "metric", "metric_versions", "metrics",
-    "move", "next_look", "note_experiment", "note_history", "notes", "now", "phases", "plan_digest", "policies",
-    "policy_for", "project_of", "replace", "request_elevation", "request_review", "require", "require_role",
-    "restore", "review", "reviews", "revision", "revoke", "role_of", "save_look", "schedule_move", "scheduled",
-    "set_policy", "sign_plan", "signed_plans", "timeline", "touched_since", "unschedule", "update", "velocity",
-    "versions",
+    "all_looks", "answer_elevation", "answer_review", "approvals", "as_they_were", "at_version", "calendar",
+    "cancel_review", "choose_winner", "count", "create", "define_metric", "definition_digest", "delete_draft",
+    "delete_note", "deviations", "due", "edit_note", "elevation", "elevations", "find", "find_one", "fire",
+    "forced_units", "get", "grant", "grants", "groups", "holdouts", "hypotheses", "latest_look", "latest_scorecards",
+    "learn", "local_time", "locked", "memory_of", "metric", "metric_versions", "metrics", "move", "next_look",
+    "note_experiment", "note_history", "notes", "now", "override", "overrides", "phases", "plan_digest", "policies",
+    "policy_for", "project_of", "remember_units", "replace", "request_elevation", "request_review", "require",
+    "require_role", "restore", "review", "reviews", "revision", "revoke", "revoke_override", "role_of", "save_group",
+    "save_look", "schedule_move", "scheduled", "set_holdout", "set_override", "set_policy", "sign_plan", "signed_plans",
+    "timeline", "touched_since", "unschedule", "update", "velocity", "versions",
 ]  # fmt: skip

@@ -205,11 +205,10 @@ def revision(connection: sa.Connection) -> int:
 
 
 def touched_since(connection: sa.Connection, seen: int) -> bool:
-    """Whether a definition or a status has changed since a revision; compiled snapshots are kept until then."""
+    """Whether what decides over assignments has changed since a revision; compiled snapshots are kept until then."""
     audit = audit_table.c
-    newer = sa.select(audit.id).where(
-        audit.id > seen, audit.action.like("experiment.%"), audit.action.not_in(_LEAVES_AS_IT_WAS)
-    )
+    decides = sa.or_(audit.action.like("experiment.%"), audit.action.like("assign.%"))
+    newer = sa.select(audit.id).where(audit.id > seen, decides, audit.action.not_in(_LEAVES_AS_IT_WAS))
     return connection.scalar(newer.limit(1)) is not None
 
 

@@ -17,12 +17,16 @@ from expkit.registry.tables import experiments
 from expkit.registry.tables import versions as table
 from expkit.storage import Work
 
-__all__ = ["at_version", "delete_draft", "replace", "restore", "update", "versions"]
+__all__ = ["at_version", "choose_winner", "delete_draft", "replace", "restore", "update", "versions"]
 
 ALWAYS = frozenset({"name", "description", "owner", "department", "tags", "rice"})
-WHILE_RUNNING = ALWAYS | {"coverage", "variants", "guardrails", "stopping", "schedule", "priority"}
+WHILE_RUNNING = ALWAYS | {
+    "coverage", "variants", "guardrails", "stopping", "schedule", "priority", "ramp", "sticky", "bucket_version",
+    "min_bucket_version",
+}  # fmt: skip
 OPEN = frozenset({"draft", "review", "scheduled"})
 RUNNING = frozenset({"active", "paused"})
+ROLLING = frozenset({"rolling_out"})
 
 
 def update(
@@ -96,11 +100,28 @@ def delete_draft(work: Work, key: str, reason: str = "") -> None:
     )
 
 
+def choose_winner(work: Work, key: str, variant: str | None, share: float | None, reason: str) -> Experiment:
+    """Write into the definition what is to be rolled out: the variant named, else the only treatment there is."""
+    before = locked(work, key)
+    won = before.variant(variant) if variant is not None else before.winner
+    if won is None:
+        treatments = ", ".join(repr(one.key) for one in before.treatments)
+        raise InvalidInput(f"Experiment {key!r} has several treatments: which one won?", hint=f"name it: {treatments}.")
+    rollout = {"variant": won.key, "share": 1.0 if share is None else share}
+    return _write(work, before, Experiment.parse({**before.definition(), "rollout": rollout}), reason)
+
+
 def _store(work: Work, before: Experiment, after: Experiment, reason: str) -> Experiment:
+    changes = diff(before.definition(), after.definition())
+    if changes:
+        _refuse_what_is_settled(before, {change.path.split(".")[0].split("[")[0] for change in changes}, after)
+    return _write(work, before, after, reason)
+
+
+def _write(work: Work, before: Experiment, after: Experiment, reason: str) -> Experiment:
     changes = diff(before.definition(), after.definition())
     if not changes:
         return before
-    _refuse_what_is_settled(before, {change.path.split(".")[0].split("[")[0] for change in changes}, after)
     version = before.version + 1
     columns = definition_columns(after)
     work.connection.execute(
@@ -123,6 +144,8 @@ def _refuse_what_is_settled(before: Experiment, touched: set[str], after: Experi
     if before.status in OPEN:
         return
     allowed = WHILE_RUNNING if before.status in RUNNING else ALWAYS
+    if before.status in ROLLING:
+        allowed = ALWAYS | {"rollout"}
     settled = sorted(touched - allowed)
     if not settled and before.status in RUNNING:
         same = [variant.changed(weight=0.0) for variant in before.variants]

@@ -78,6 +78,7 @@ def test_the_migrations_make_what_the_tables_say(store: Store) -> None:
 
     import expkit.batch.tables
     import expkit.events.tables
+    import expkit.registry.assignment_tables
     import expkit.registry.people_tables
     import expkit.registry.tables  # noqa: F401  # declaring is what the import is for
 
