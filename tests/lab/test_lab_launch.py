@@ -84,7 +84,7 @@ def test_an_installed_package_opens_a_copy(home: Settings, tmp_path: Path, monke
 def test_a_copy_below_a_hidden_folder_is_served(
     home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """From the home folder the workbench lies below ~/.local, which Jupyter would hide: the copy's folder is the root."""
+    """Started from home, Jupyter would hide what lies below ~/.local: the folder of the copy is the root."""
     monkeypatch.setattr(launch, "__file__", str(_package(tmp_path / "lib", tmp_path / "lib" / "expkit" / "notebooks")))
     monkeypatch.chdir(tmp_path)
     hidden = home.with_(home=tmp_path / ".local" / "expkit")
