@@ -19,7 +19,7 @@ __all__ = ["cluster_query", "read_clusters", "refuse_crossed", "sandwich", "spre
 
 
 def cluster_query(variant: str, cluster: str, plan: Sequence[Sums], relation: str) -> str:
-    """One row per variant: crossed clusters, rows left out, rows, and for each metric its counts and products."""
+    """One row per variant: crossed clusters, rows left out, rows, clusters; counts and products of each metric."""
     inner, weights, outer = [], [], []
     for i, sums in enumerate(plan):
         counted = [f"{sql} AS k{i}_{j}" for j, sql in enumerate(counts(sums))]
@@ -40,7 +40,7 @@ def cluster_query(variant: str, cluster: str, plan: Sequence[Sums], relation: st
         "c AS (SELECT * FROM every WHERE v IS NOT NULL AND cl IS NOT NULL), "
         f"w AS (SELECT *, {', '.join(weights)} FROM c) "
         "SELECT v, (SELECT count(*) FROM (SELECT cl FROM c GROUP BY cl HAVING count(*) > 1)), "
-        "(SELECT coalesce(sum(n), 0) FROM every WHERE v IS NULL OR cl IS NULL), sum(n), "
+        "(SELECT coalesce(sum(n), 0) FROM every WHERE v IS NULL OR cl IS NULL), sum(n), count(*), "
         f"{', '.join(outer)} FROM w GROUP BY v ORDER BY v"
     )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ from expkit.analysis.estimates import estimates_of, metrics_of, progress_of
 from expkit.analysis.judgement import find_breach
 from expkit.analysis.recommendation import recommend
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
-from expkit.analysis.segments import find_culprit
+from expkit.analysis.segments import find_culprit, told
 from expkit.analysis.statistics import ArmStatistic
 from expkit.analysis.summaries import Exposed, count_by_phase, find_exposed, summarize
 from expkit.domain import Experiment
@@ -98,8 +97,7 @@ def _ratio(experiment: Experiment, connection: Any, exposed: Exposed, history: S
         checks = check_ratio(exposed.counts, shares)
     if all(checks):
         return checks
-    culprit = find_culprit(connection, experiment.key, shares)
-    return tuple(replace(check, detail=f"{check.detail}; {culprit}") if culprit else check for check in checks)
+    return told(checks, find_culprit(connection, experiment.key, shares))
 
 
 def _overall(counts: Sequence[Mapping[str, int]], shares: Sequence[Mapping[str, float]]) -> dict[str, float]:

@@ -6,15 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, get_args
 
 from expkit.analysis.checks import check_missing, check_ratio
+from expkit.analysis.columns import FLOATS
+from expkit.analysis.groups import Grouping
 from expkit.analysis.judgement import Correction, judge
 from expkit.analysis.measures import CovariateNames, Measure, MetricLike, Winsorize, measures_of
 from expkit.analysis.recommendation import Progress, recommend
 from expkit.analysis.scan import Scan, scan
 from expkit.analysis.scorecard import Arm, MetricEstimate, Scorecard
+from expkit.analysis.segments import find_culprit_among, told
 from expkit.analysis.sources import open_source
 from expkit.analysis.statistics import EMPTY, compare, compare_by_stratum
 from expkit.errors import InvalidInput, UnknownName, did_you_mean, shorten
-from expkit.stats import ALPHA, Alternative, Estimate, NotEstimable
+from expkit.stats import ALPHA, Alternative, Check, Estimate, NotEstimable
 from expkit.stats.terms import alternative_of, finite, probability, word
 
 __all__ = ["analyze_frame", "frame_columns"]
@@ -31,6 +34,7 @@ def analyze_frame(
     winsorize: Winsorize | None = None,
     cluster: str | None = None,
     strata: str | None = None,
+    segments: str | Sequence[str] = (),
     shares: Mapping[str, float] | None = None,
     alpha: float = ALPHA,
     alternative: Alternative = "two-sided",
@@ -47,7 +51,8 @@ def analyze_frame(
     `covariates` from before the experiment take out what they explain (CUPED); a unit that lacks one stays in.
     `caps` are largest values, `winsorize` is the quantile of the values that are not zero to cap at (True: 99.9%),
     the same one in all variants. `cluster` names what was randomised, where units are not; `strata` a column to
-    compare within. `shares` are those that the variants should have got; equal ones when left out.
+    compare within. `shares` are those that the variants should have got; equal ones when left out. Where they were
+    not got, the check names which of the `segments`, columns of few values, is most to blame.
 
     >>> analyze_frame(df, metrics=["converted", "revenue"], covariates={"revenue": "pre_revenue"})
     """
@@ -57,16 +62,22 @@ def analyze_frame(
     if cluster is not None and strata is not None:
         raise InvalidInput("Clusters and strata do not go together.", hint="give cluster=... or strata=..., not both.")
     measures = measures_of(metrics, covariates, caps, winsorize)
-    names = [variant, *(one for one in (strata, cluster) if one)]
+    parts = [segments] if isinstance(segments, str) else list(segments)
+    names = [variant, *(one for one in (strata, cluster) if one), *parts]
     columns = [*names, *(column for measure in measures for column in measure.columns)]
-    twice = any(measure.quantile is not None for measure in measures)
+    twice = bool(parts) or any(measure.quantile is not None for measure in measures)
     with open_source(frame, columns, names=names, twice=twice) as source:
         found = scan(source, variant, measures, strata, cluster)
-    reference = _control(variant, control, found.counts)
-    parts = _shares(found.counts, shares)
+        reference = _control(variant, control, found.counts)
+        wanted = _shares(found.counts, shares)
+        ratio = check_ratio({name: found.randomised.get(name, 0) for name in wanted}, wanted)
+        if parts and not all(ratio):
+            grouping = Grouping(variant, None, cluster, source.types[variant] in FLOATS)
+            ratio = told(ratio, find_culprit_among(source, grouping, parts, wanted))
     rows = judge(list(_rows(measures, found, reference, alpha, alternative, strata is not None)), alpha, correction)
     lacking = "no variant" if cluster is None else "no variant or no cluster"
-    return _scorecard(name, reference, found, parts, rows, alpha, lacking)
+    checks = (*ratio, *check_missing(found.missing, sum(found.counts.values()), lacking))
+    return _scorecard(name, reference, found, wanted, rows, checks, alpha)
 
 
 def frame_columns(frame: Any) -> list[str]:
@@ -154,11 +165,10 @@ def _scorecard(
     found: Scan,
     shares: Mapping[str, float],
     rows: tuple[MetricEstimate, ...],
+    checks: tuple[Check, ...],
     alpha: float,
-    lacking: str,
 ) -> Scorecard:
     seen = {variant: found.counts.get(variant, 0) for variant in shares}
-    checks = (*check_ratio(seen, shares), *check_missing(found.missing, sum(seen.values()), lacking))
     units = min(n for variant, n in seen.items() if shares[variant] > 0)
     primary = [row for row in rows if row.role == "primary"]
     return Scorecard(

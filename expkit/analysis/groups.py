@@ -18,11 +18,12 @@ Stratum = str | None
 
 
 class Groups(NamedTuple):
-    """The answer: rows per variant, rows left out, and the sums of each metric by variant and stratum."""
+    """The answer: rows per variant, rows left out, the sums of each metric by variant and stratum; clusters."""
 
     counts: dict[str, int]
     missing: int
     found: list[dict[tuple[str, Stratum], Found]]
+    clusters: dict[str, int] | None = None
 
     def binary(self, i: int) -> bool:
         """Whether all values of a metric are 0 or 1, and there are some."""
@@ -69,16 +70,17 @@ class Grouping(NamedTuple):
         cluster = self.cluster or ""
         rows = ask(cluster_query(self.there(), text(cluster), plan, relation))
         counts: dict[str, int] = {}
+        clusters: dict[str, int] = {}
         left_out = 0
         found: list[dict[tuple[str, Stratum], Found]] = [{} for _ in plan]
-        for variant, several, missing, n, *rest in rows:
+        for variant, several, missing, n, groups, *rest in rows:
             refuse_crossed(cluster, several)
             left_out = int(missing)
-            counts[variant] = int(n)
+            counts[variant], clusters[variant] = int(n), int(groups)
             answers: Iterator[Any] = iter(rest)
             for i, sums in enumerate(plan):
                 found[i][variant, None] = read_clusters(sums, answers)
-        return Groups(counts, left_out, found)
+        return Groups(counts, left_out, found, clusters)
 
     def there(self) -> str:
         """The variant as text, null where there is none."""

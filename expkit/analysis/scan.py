@@ -28,9 +28,10 @@ _SCANS = 3
 
 
 class Scan(NamedTuple):
-    """Rows per variant, rows without one; per metric its kind, its cap, and the arms by variant and stratum."""
+    """Rows per variant, what was randomised, rows left out; per metric its kind, its cap, the arms by stratum."""
 
     counts: dict[str, int]
+    randomised: dict[str, int]
     missing: int
     kinds: list[MetricKind]
     caps: list[float | None]
@@ -61,7 +62,14 @@ def scan(
     if refuse:
         _refuse_infinite(measures, plan, found)
     kinds = [_kind(measure, found.binary(i)) for i, measure in enumerate(measures)]
-    return Scan(found.counts, found.missing, kinds, caps, [found.arms(i, sums) for i, sums in enumerate(plan)])
+    return Scan(
+        found.counts,
+        found.clusters or found.counts,
+        found.missing,
+        kinds,
+        caps,
+        [found.arms(i, sums) for i, sums in enumerate(plan)],
+    )
 
 
 def _ask(

@@ -1,15 +1,19 @@
-"""Which segment a sample ratio mismatch comes from: one attribute at a time, as the exposures carry them."""
+"""Which segment a sample ratio mismatch comes from: one attribute of the exposures, or column of a frame, at a time."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
+from expkit.analysis.columns import text
+from expkit.analysis.groups import Grouping
+from expkit.analysis.sources import Source
 from expkit.analysis.summaries import json_path
-from expkit.stats import SRM_ALPHA, SegmentRatio, blame_srm
+from expkit.stats import SRM_ALPHA, Check, SegmentRatio, blame_srm
 
-__all__ = ["find_culprit"]
+__all__ = ["find_culprit", "find_culprit_among", "told"]
 
 MAX_ATTRIBUTES = 30
 MAX_VALUES = 50
@@ -24,6 +28,10 @@ _FIRST = """
 """
 
 
+Rows = Sequence[tuple[Any, ...]]
+"""Value, variant, units."""
+
+
 class _Part(NamedTuple):
     attribute: str
     found: SegmentRatio
@@ -35,7 +43,34 @@ def find_culprit(connection: Any, experiment: str, shares: Mapping[str, float]) 
     Looked at are the exposures' attributes, their placement and the day, as each unit first came.
     """
     connection.execute(_FIRST, {"experiment": experiment})
-    parts = list(_parts(connection, shares))
+    return _most_to_blame(_exposed(connection), shares)
+
+
+def find_culprit_among(source: Source, grouping: Grouping, segments: Sequence[str], shares: Mapping[str, float]) -> str:
+    """The same for the columns of a frame; `grouping` says what was randomised."""
+    what = "count(*)" if grouping.cluster is None else f"count(DISTINCT {text(grouping.cluster)})"
+    return _most_to_blame(
+        (
+            (
+                segment,
+                source.ask(
+                    f"SELECT {text(segment)} AS value, {grouping.there()} AS v, {what} FROM frame "  # noqa: S608
+                    "WHERE v IS NOT NULL GROUP BY ALL ORDER BY ALL"
+                ),
+            )
+            for segment in segments
+        ),
+        shares,
+    )
+
+
+def told(checks: Iterable[Check], culprit: str) -> tuple[Check, ...]:
+    """The checks with their culprit, where there is one."""
+    return tuple(replace(check, detail=f"{check.detail}; {culprit}") if culprit else check for check in checks)
+
+
+def _most_to_blame(counted: Iterable[tuple[str, Rows]], shares: Mapping[str, float]) -> str:
+    parts = list(_parts(counted, shares))
     alarming = [part for part in parts if part.found.p_value * len({one.attribute for one in parts}) < SRM_ALPHA]
     if not alarming:
         return ""
@@ -47,12 +82,8 @@ def find_culprit(connection: Any, experiment: str, shares: Mapping[str, float]) 
     )
 
 
-def _parts(connection: Any, shares: Mapping[str, float]) -> Iterator[_Part]:
-    for attribute, sql, parameters in _attributes(connection):
-        rows = connection.execute(
-            f"SELECT {sql} AS value, variant, count(*) FROM firsts GROUP BY ALL ORDER BY ALL",  # noqa: S608
-            parameters,
-        ).fetchall()
+def _parts(counted: Iterable[tuple[str, Rows]], shares: Mapping[str, float]) -> Iterator[_Part]:
+    for attribute, rows in counted:
         counts: dict[str, dict[str, int]] = {}
         for value, variant, n in rows:
             counts.setdefault("missing" if value is None else str(value), dict.fromkeys(shares, 0))[variant] = n
@@ -61,12 +92,18 @@ def _parts(connection: Any, shares: Mapping[str, float]) -> Iterator[_Part]:
             yield from (_Part(attribute, one) for one in (found if isinstance(found, tuple) else ()))
 
 
+def _exposed(connection: Any) -> Iterator[tuple[str, Rows]]:
+    for attribute, sql, parameters in _attributes(connection):
+        query = f"SELECT {sql} AS value, variant, count(*) FROM firsts GROUP BY ALL ORDER BY ALL"  # noqa: S608
+        yield attribute, connection.execute(query, parameters).fetchall()
+
+
 def _attributes(connection: Any) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Name, SQL and parameters of what units are told apart by; attributes as the first units have them."""
     yield "placement", "placement", {}
     yield "day", "day", {}
     names: dict[str, None] = {}
-    for (text,) in connection.execute("SELECT attributes FROM firsts ORDER BY hash(unit) LIMIT 1000").fetchall():
-        names |= dict.fromkeys(json.loads(text or "{}"))
+    for (attributes,) in connection.execute("SELECT attributes FROM firsts ORDER BY hash(unit) LIMIT 1000").fetchall():
+        names |= dict.fromkeys(json.loads(attributes or "{}"))
     for name in list(names)[:MAX_ATTRIBUTES]:
         yield name, "json_extract_string(attributes, $path)", {"path": json_path(name)}

@@ -53,6 +53,10 @@ def analyze(
     ] = None,
     cluster: Annotated[str | None, typer.Option(help="A file's column of what was randomised.")] = None,
     strata: Annotated[str | None, typer.Option(help="A file's column to compare within.")] = None,
+    segment: Annotated[
+        list[str] | None,
+        typer.Option("--segment", help="A file's column to look for what is to blame where the shares do not fit."),
+    ] = None,
     share: Annotated[list[str] | None, typer.Option("--share", help="VARIANT=SHARE that a file should have.")] = None,
     alternative: Annotated[str | None, typer.Option(help="two-sided, greater or less, for the first metric.")] = None,
     correction: Annotated[str | None, typer.Option(help="For several metrics; holm by default, or none.")] = None,
@@ -66,8 +70,8 @@ def analyze(
     session: Session = context.obj
     given = {
         "variant": variant, "metric": metric, "control": control, "alpha": alpha, "covariate": covariate,
-        "winsorize": winsorize, "cluster": cluster, "strata": strata, "share": share, "alternative": alternative,
-        "correction": correction,
+        "winsorize": winsorize, "cluster": cluster, "strata": strata, "segment": segment, "share": share,
+        "alternative": alternative, "correction": correction,
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None and value != []}
     if is_frame(target):
@@ -128,6 +132,8 @@ def _analyze_file(target: str, options: dict[str, Any]) -> Scorecard:
     options["metrics"] = [_metric(text) for text in options.pop("metric")]
     if "covariate" in options:
         options["covariates"] = _covariates(options.pop("covariate"), options["metrics"])
+    if "segment" in options:
+        options["segments"] = options.pop("segment")
     if "share" in options:
         options["shares"] = dict(_share(text) for text in options.pop("share"))
     return analyze_frame(target, name=Path(target).name, **options)

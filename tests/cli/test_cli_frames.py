@@ -37,6 +37,10 @@ def test_a_file_and_every_option(run: Run) -> None:
         (["--winsorize", "0.9", "--alpha", "0.1"], {"winsorize": 0.9, "alpha": 0.1}),
         (["--cluster", "store"], {"cluster": "store"}),
         (["--strata", "place", "--correction", "bonferroni"], {"strata": "place", "correction": "bonferroni"}),
+        (
+            ["--segment", "place", "--segment", "store", "--share", "00=9", "--share", "01=1", "--share", "02=1"],
+            {"segments": ["place", "store"], "shares": {"00": 9, "01": 1, "02": 1}},
+        ),
         (["--alternative", "greater", "--correction", "none"], {"alternative": "greater", "correction": "none"}),
         (
             [w for share in ("00=2", "01=1", "02=1") for w in ("--share", share)],
