@@ -55,6 +55,7 @@ def look(page: Page, save_picture: Callable[[str], Any]) -> Callable[[str], None
 def theme(page: Page, name: str) -> None:
     run(page, "apputils:change-theme", theme=f"JupyterLab {name}")
     page.locator(f"body[data-jp-theme-name='JupyterLab {name}']").wait_for(state="attached")
+    page.locator("#jupyterlab-splash").wait_for(state="detached")
 
 
 def run(page: Page, command: str, **args: object) -> None:
@@ -254,6 +255,8 @@ def test_a_list_longer_than_a_page(page: Page, lab: Any, bench: Workbench, look:
     foot = page.locator(".jp-expkit-foot")
     foot.get_by_text(f"1 to 100 of {total}").wait_for()
     assert foot.get_by_role("button", name="Previous").is_disabled()
+    bottom = foot.evaluate("node => node.getBoundingClientRect().bottom")
+    assert bottom <= 900, "in sight without scrolling"
     look("lab-list-long")
     foot.get_by_role("button", name="Next").click()
     foot.get_by_text(f"101 to 200 of {total}").wait_for()

@@ -151,14 +151,14 @@ export class ExperimentsSidebar extends ReactWidget {
             <button
               className="jp-expkit-button jp-expkit-mod-small"
               disabled={offset === 0}
-              onClick={() => model.turn(offset - PAGE_SIZE)}
+              onClick={() => this.turn(offset - PAGE_SIZE)}
             >
               {trans.__('Previous')}
             </button>
             <button
               className="jp-expkit-button jp-expkit-mod-small"
               disabled={offset + PAGE_SIZE >= total}
-              onClick={() => model.turn(offset + PAGE_SIZE)}
+              onClick={() => this.turn(offset + PAGE_SIZE)}
             >
               {trans.__('Next')}
             </button>
@@ -166,6 +166,12 @@ export class ExperimentsSidebar extends ReactWidget {
         )}
       </div>
     );
+  }
+
+  /** Another page, from its beginning. */
+  private turn(offset: number): void {
+    this.options.model.turn(offset);
+    this.node.scrollTop = 0;
   }
 
   private summary(): string {
