@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from expkit.view.calculator import SampleSizeCalculator
+    from expkit.view.doctor import SrmDoctor
+    from expkit.view.explorer import ResultExplorer
+    from expkit.view.factorial import FactorialExplorer
     from expkit.view.fleet import fleet_figure
     from expkit.view.forest import scorecard_figure
     from expkit.view.power import power_figure
@@ -15,7 +18,10 @@ if TYPE_CHECKING:
     from expkit.view.text import scorecard_text
 
 __all__ = [
+    "FactorialExplorer",
+    "ResultExplorer",
     "SampleSizeCalculator",
+    "SrmDoctor",
     "fleet_figure",
     "forest_svg",
     "power_figure",
@@ -26,7 +32,10 @@ __all__ = [
 ]
 
 _HOMES = {
+    "FactorialExplorer": "factorial",
+    "ResultExplorer": "explorer",
     "SampleSizeCalculator": "calculator",
+    "SrmDoctor": "doctor",
     "fleet_figure": "fleet",
     "forest_svg": "svg",
     "power_figure": "power",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from expkit.view.palette import THEMES, Theme
+from expkit.view.palette import SERIES, THEMES, Theme
 from expkit.view.svg import FOREST_CSS
 from expkit.view.table import TABLE_CSS
 
@@ -13,6 +13,7 @@ def properties(theme: Theme) -> str:
     """A theme as custom properties; they reach into shadow roots, where rules do not."""
     names = ("page", "panel", "ink", "muted", "grid", "rule", "accent", "better", "worse", "inconclusive", "unknown")
     colours = "".join(f"--expkit-{name}:{getattr(theme, name)};" for name in names)
+    colours += "".join(f"--expkit-series-{place}:{colour};" for place, colour in enumerate(SERIES[theme.name]))
     shown = {"light": ("grid", "none"), "dark": ("none", "grid")}[theme.name]
     return f"{colours}--expkit-in-light:{shown[0]};--expkit-in-dark:{shown[1]};color-scheme:{theme.name};"
 
