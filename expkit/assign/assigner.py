@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from expkit.assign.answers import assignment
 from expkit.assign.conditions import NO_GROUPS, Groups
 from expkit.assign.explain import explained
+from expkit.assign.exposures import exposure
 from expkit.assign.items import RELEASED, Item, Surroundings
 from expkit.assign.prerequisites import faults
 from expkit.assign.requests import MAX_ID, NO_ATTRIBUTES, NO_MEMORY, Memory, Request, checked_id
 from expkit.errors import NotFound, did_you_mean, shorten
 
 if TYPE_CHECKING:
-    from expkit.domain import Assignment, Experiment, Holdout, Override
+    from expkit.domain import Assignment, Experiment, Exposure, Holdout, Override
 
 __all__ = ["Assigner"]
 
@@ -31,7 +32,7 @@ class Assigner:
     Safe to share between threads; make a new one when an experiment changes, and swap it in whole.
     """
 
-    __slots__ = ("_by_key", "_live", "_open", "_quick", "_remembers", "_states", "experiments")
+    __slots__ = ("_by_key", "_groups", "_live", "_open", "_quick", "_remembers", "_states", "experiments")
 
     experiments: Mapping[str, Experiment]
 
@@ -41,7 +42,7 @@ class Assigner:
         for key, experiment in experiments.items():
             by_key[key] = Item(experiment, surroundings)
         self.experiments = MappingProxyType(dict(experiments))
-        self._by_key = by_key
+        self._by_key, self._groups = by_key, surroundings.groups
         self._quick = {key: item.quick for key, item in by_key.items() if item.quick is not None}
         self._open = tuple(sorted((item for item in by_key.values() if item.open), key=_priority))
         self._live = tuple(item for item in by_key.values() if item.open or item.experiment.status in RELEASED)
@@ -68,6 +69,16 @@ class Assigner:
     def remembers(self) -> bool:
         """Whether any answer depends on what units were remembered by."""
         return self._remembers
+
+    def needs(self, key: str) -> list[str]:
+        """An experiment and all whose variants it asks for, directly or through others."""
+        found, waiting = dict[str, None](), [self._find(key).key]
+        while waiting:
+            one = waiting.pop()
+            if one not in found and one in self.experiments:
+                found[one] = None
+                waiting += [required.experiment for required in self.experiments[one].prerequisites]
+        return list(found)
 
     def assign(
         self,
@@ -130,6 +141,23 @@ class Assigner:
             answer = item.quick(user_id, session_id, given, place) if item.quick is not None else None
             found[item.key] = item.answer(request) if answer is None else answer
         return found
+
+    def exposure(
+        self,
+        answer: Assignment,
+        event: str = "",
+        attributes: Mapping[str, Any] | None = None,
+        page_type: str | None = None,
+        placement: str | None = None,
+    ) -> Exposure | None:
+        """What to log when a unit with this answer is here, and `event` happens: an exposure if the experiment's
+        rule calls it one, else None.
+        """
+        if answer.experiment is None or answer.variant is None:
+            return None
+        given = attributes or NO_ATTRIBUTES
+        context = Request(answer.user_id, answer.session_id, given, page_type, placement).context
+        return exposure(self._find(answer.experiment).experiment, answer, event, context, self._groups)
 
     def assign_frame(
         self, frame: Frame, experiment: str, *, sticky: Memory | None = None, at: datetime | None = None

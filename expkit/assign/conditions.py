@@ -12,12 +12,13 @@ from typing import Any
 
 from expkit.assign.operators import OPERATORS, Predicate, is_like, never
 
-__all__ = ["Groups", "attributes_read", "compile_condition", "matches"]
+__all__ = ["LOGICAL", "Groups", "attributes_read", "compile_condition", "is_operator", "matches"]
 
 Attributes = Mapping[str, Any]
 Groups = Mapping[str, Sequence[Any]]
 """Saved lists by their keys, for `$inGroup` and `$notInGroup`."""
 NO_GROUPS: Groups = MappingProxyType({})
+_HERE = frozenset({"$inGroup", "$notInGroup", "$size", "$elemMatch", "$all", "$alli"})
 LOGICAL = frozenset({"$and", "$or", "$nor", "$not"})
 
 
@@ -31,6 +32,11 @@ def compile_condition(condition: Any, groups: Groups = NO_GROUPS) -> Callable[[A
     if not isinstance(condition, Mapping):
         return never
     return _all([_part(key, operand, groups) for key, operand in condition.items()])
+
+
+def is_operator(name: str) -> bool:
+    """Whether anybody knows it."""
+    return name in OPERATORS or name in LOGICAL or name in _HERE
 
 
 def attributes_read(condition: Any) -> frozenset[str]:

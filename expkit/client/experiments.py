@@ -70,8 +70,12 @@ class RemoteExperiments:
     def conclude(self, key: str, reason: str = "") -> Experiment:
         return self._move(key, "conclude", reason)
 
-    def promote(self, key: str, reason: str = "") -> Experiment:
-        return self._move(key, "promote", reason)
+    def promote(
+        self, key: str, reason: str = "", *, variant: str | None = None, share: float | None = None
+    ) -> Experiment:
+        """Roll a variant out, to a share of the units; with one treatment it is that one, and to all."""
+        body = {"reason": reason, "variant": variant, "share": share}
+        return Experiment.parse(self._service.post(route("experiments", key, "promote"), body))
 
     def finish(self, key: str, reason: str = "") -> Experiment:
         return self._move(key, "finish", reason)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
+from expkit.client.assignment import RemoteAssignment
 from expkit.client.batches import RemoteBatches
 from expkit.client.catalogue import RemoteCatalogue
 from expkit.client.experiments import RemoteExperiments
@@ -14,7 +14,6 @@ from expkit.client.overview import RemoteOverview
 from expkit.client.people import RemotePeople
 from expkit.client.rows import bodies
 from expkit.client.transport import Transport, route
-from expkit.domain import Assignment
 from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -25,6 +24,7 @@ __all__ = ["RemoteWorkbench"]
 
 
 class RemoteWorkbench(
+    RemoteAssignment,
     RemoteExperiments,
     RemoteBatches,
     RemotePeople,
@@ -49,31 +49,6 @@ class RemoteWorkbench(
 
     def __repr__(self) -> str:
         return f"RemoteWorkbench({self._service.url!r})"
-
-    # -- assignment
-
-    def assign(
-        self,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        attributes: Mapping[str, Any] | None = None,
-        experiment: str | None = None,
-        page_type: str | None = None,
-        placement: str | None = None,
-    ) -> Assignment:
-        """Which variant a unit gets. Nothing is recorded: log an exposure when the unit has seen it."""
-        asked = {"user_id": user_id, "session_id": session_id, "experiment": experiment}
-        context = {"page_type": page_type, "placement": placement}
-        body = {**asked, "attributes": dict(attributes or {}), "context": context}
-        answer = self._service.post("/experiments/assign", body)
-        return Assignment.parse({"experiment": answer.pop("experiment_id"), **answer})
-
-    def assign_frame(self, frame: Any, *, experiment: str) -> Any:
-        """The caller's frame with a column `variant`. The rows stay here: only the definition is fetched."""
-        from expkit.assign import Assigner
-
-        return Assigner.compile([self.get(experiment)]).assign_frame(frame, experiment=experiment)
 
     # -- events
 

@@ -23,6 +23,7 @@ __all__ = [
     "count",
     "create",
     "definition_columns",
+    "every",
     "experiment_of",
     "find",
     "find_one",
@@ -150,6 +151,12 @@ def find(
     chosen = page.limit(limit).offset(offset).subquery()  # only these rows are read whole
     query = sa.select(experiments).join(chosen, experiments.c.key == chosen.c.key).order_by(*ORDERS[order])
     return [experiment_of(row) for row in connection.execute(query)]
+
+
+def every(connection: sa.Connection) -> Iterator[Experiment]:
+    """All of them, by key."""
+    for row in connection.execute(sa.select(experiments).order_by(experiments.c.key)):
+        yield experiment_of(row)
 
 
 def count(connection: sa.Connection, filters: Filters | None = None) -> int:

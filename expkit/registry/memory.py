@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from expkit.registry.assignment_tables import remembered as table
 from expkit.storage import Work
 
-__all__ = ["memory_of", "remember_units"]
+__all__ = ["memory_in", "memory_of", "remember_units"]
 
 AT_ONCE = 500
 
@@ -28,6 +28,15 @@ def memory_of(
             query = query.where(table.c.at <= at)
         for unit, name, variant in connection.execute(query):
             found.setdefault(unit, {})[name] = variant
+    return found
+
+
+def memory_in(connection: sa.Connection, keys: Sequence[str]) -> dict[str, dict[str, str]]:
+    """The same for all units that some experiments remember."""
+    found: dict[str, dict[str, str]] = {}
+    query = sa.select(table.c.unit, table.c.name, table.c.variant).where(table.c.experiment.in_(keys))
+    for unit, name, variant in connection.execute(query):
+        found.setdefault(unit, {})[name] = variant
     return found
 
 

@@ -33,16 +33,17 @@ def set_override(
         raise InvalidInput(f"An override cannot hold for {hours:g} hours.", hint=f"more than none, up to {MAX_HOURS}.")
     if user_id and session_id:
         raise InvalidInput("An override is for one user or for one session.", hint="make two of them.")
+    until = work.at + timedelta(hours=hours)
     values = {
         "experiment": key, "variant": experiment.variant(variant).key, "user_id": user_id or None,
         "session_id": session_id or None, "code": None if user_id or session_id else secrets.token_urlsafe(12),
         "reason": reason, "created_by": work.actor, "created_at": work.at,
-        "expires_at": work.at + timedelta(hours=hours),
+        "expires_at": until,
     }  # fmt: skip
     Override.parse({**values, "id": 1})
     number = int(work.connection.scalar(sa.insert(table).values(values).returning(table.c.id)) or 0)
     told = {name: values[name] for name in ("variant", "user_id", "session_id")}
-    after = {"override": number, **told, "expires_at": values["expires_at"].isoformat()}
+    after = {"override": number, **told, "expires_at": until.isoformat()}
     work.audit("assign.override", key, after=after, reason=reason)
     return override(work.connection, number)
 
@@ -75,11 +76,11 @@ def revoke_override(work: Work, number: int, reason: str = "") -> Override:
     return override(work.connection, number)
 
 
-def forced_units(connection: sa.Connection, keys: list[str], at: datetime) -> dict[str, set[tuple[str, str]]]:
+def forced_units(connection: sa.Connection, at: datetime) -> dict[str, set[tuple[str, str]]]:
     """Who is forced now, by experiment: `("user_id", "u1")`. What they see stays out of the analysis."""
     found: dict[str, set[tuple[str, str]]] = {}
     for one in overrides(connection, at=at):
-        if one.experiment in keys and one.code is None:
+        if one.code is None:
             unit = ("user_id", one.user_id) if one.user_id else ("session_id", one.session_id or "")
             found.setdefault(one.experiment, set()).add(unit)
     return found

@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from expkit.domain import MOVES, Experiment
-from expkit.domain.noun import LongText, Noun
+from expkit.domain.noun import LongText, Noun, Text
 from expkit.service.body import accepts, parsed
 from expkit.service.context import Bench
 
@@ -26,6 +26,15 @@ class MoveRequest(Noun):
     reason: LongText = ""
 
 
+class PromoteRequest(MoveRequest):
+    """Which variant is rolled out, and to which share of the units."""
+
+    variant: Text | None = None
+    """The only treatment there is when left out."""
+    share: float | None = None
+    """All when left out."""
+
+
 def _move(verb: str) -> Callable[..., Experiment]:
     def move(workbench: Bench, key: str, why: Annotated[MoveRequest, Depends(parsed(MoveRequest))]) -> Experiment:
         moved: Experiment = getattr(workbench, verb)(key, why.reason)
@@ -36,7 +45,17 @@ def _move(verb: str) -> Callable[..., Experiment]:
     return move
 
 
+@router.post("/{key}/promote", openapi_extra=accepts(PromoteRequest, required=False))
+def promote_experiment(
+    workbench: Bench, key: str, asked: Annotated[PromoteRequest, Depends(parsed(PromoteRequest))]
+) -> Experiment:
+    """Analysis -> rolling_out or stopped -> rolling_out, with the variant that won."""
+    return workbench.promote(key, asked.reason, variant=asked.variant, share=asked.share)
+
+
 for _verb in VERBS:
+    if _verb == "promote":
+        continue
     router.add_api_route(
         f"/{{key}}/{_verb}",
         _move(_verb),

@@ -10,6 +10,7 @@ import os
 
 from expkit.settings import Settings
 from expkit.workbench.analysis import AnalysisVerbs
+from expkit.workbench.assignment import AssignmentVerbs
 from expkit.workbench.batches import BatchVerbs
 from expkit.workbench.catalogue import CatalogueVerbs
 from expkit.workbench.events import EventVerbs
@@ -25,6 +26,7 @@ __all__ = ["Workbench", "open_workbench"]
 
 
 class Workbench(
+    AssignmentVerbs,
     AnalysisVerbs,
     ExperimentVerbs,
     EventVerbs,

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from expkit import registry
 from expkit.assign import Assigner
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from expkit.batch import Batches
     from expkit.events import Events
 
-__all__ = ["Desk"]
+__all__ = ["Desk", "compiled"]
 
 
 class Desk:
@@ -118,19 +118,21 @@ class _Shared:
         """The snapshot of the newest revision; swapped whole, so that concurrent callers see old or new."""
         with self._store.read() as connection:
             revision = registry.revision(connection)
-            compiled = self._compiled
-            if compiled is None or compiled[0] > revision or registry.touched_since(connection, compiled[0]):
-                compiled = revision, Assigner.compile(_all(connection))
-            self._compiled = revision, compiled[1]
-            return compiled[1]
+            known = self._compiled
+            if known is None or known[0] > revision or registry.touched_since(connection, known[0]):
+                known = revision, compiled(connection, registry.every(connection), at=datetime.now(UTC))
+            self._compiled = revision, known[1]
+            return known[1]
 
     def close(self) -> None:
         if self._batches is not None:
             self._batches.close()
 
 
-def _all(connection: Any) -> Iterator[Experiment]:
-    offset = 0
-    while page := registry.find(connection, limit=1000, offset=offset):
-        yield from page
-        offset += len(page)
+def compiled(connection: sa.Connection, experiments: Iterable[Experiment], *, at: datetime) -> Assigner:
+    """A snapshot of experiments with the groups, holdouts and overrides of a moment."""
+    groups = {group.key: group.values for group in registry.groups(connection, at=at)}
+    holdouts, overrides = registry.holdouts(connection, at=at), registry.overrides(connection, at=at)
+    # what is revoked since then held at that moment
+    held = [override.changed(revoked_at=None) if override.revoked_at else override for override in overrides]
+    return Assigner.compile(experiments, groups=groups, holdouts=holdouts, overrides=held)

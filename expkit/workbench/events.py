@@ -1,12 +1,11 @@
-"""The verbs of assignment and events."""
+"""The verbs of events."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
 from typing import Any
 
-from expkit.domain import Assignment
+from expkit import registry
 from expkit.errors import StorageUnavailable
 from expkit.workbench.desk import Desk
 
@@ -16,34 +15,21 @@ log = logging.getLogger(__name__)
 
 
 class EventVerbs(Desk):
-    def assign(
-        self,
-        *,
-        user_id: str | None = None,
-        session_id: str | None = None,
-        attributes: Mapping[str, Any] | None = None,
-        experiment: str | None = None,
-        page_type: str | None = None,
-        placement: str | None = None,
-    ) -> Assignment:
-        """Which variant a unit gets. Nothing is recorded: log an exposure when the unit has seen it."""
-        return self._shared.assigner().assign(
-            user_id=user_id,
-            session_id=session_id,
-            attributes=attributes or {},
-            experiment=experiment,
-            page_type=page_type,
-            placement=placement,
-        )
-
-    def assign_frame(self, frame: Any, *, experiment: str) -> Any:
-        """The caller's frame (pandas, polars, pyarrow) with a column `variant`, null where there is none."""
-        return self._shared.assigner().assign_frame(frame, experiment=experiment)
-
     def log_exposures(self, rows: Any) -> int:
         """Durable when it returns. Rows are mappings, nouns or a frame; one bad row and nothing is logged."""
+        assigner = self._shared.assigner()
         with self._begin("events.log") as work:
-            return self._shared.events.log_exposures(work, rows)
+            forced = registry.forced_units(work.connection, work.at)
+            remembering = {one.key: one for one in assigner.experiments.values() if one.remembers}
+            if not forced and not remembering:
+                return self._shared.events.log_exposures(work, rows)
+            from expkit.events import to_table
+            from expkit.workbench.exposures import mark_forced, to_remember
+
+            table = mark_forced(to_table("exposures", rows), forced)
+            logged = self._shared.events.log_exposures(work, table)
+            registry.remember_units(work, to_remember(table, remembering))
+            return logged
 
     def log_outcomes(self, rows: Any) -> int:
         with self._begin("events.log") as work:

@@ -55,11 +55,15 @@ class ExperimentVerbs(Desk):
     def traffic(
         self, key: str, *, coverage: float | None = None, shares: Mapping[str, float] | None = None, reason: str = ""
     ) -> Experiment:
-        """Change coverage and weights. On a running experiment that opens a phase."""
+        """Change coverage and weights. On a running experiment that opens a phase; of a winner that is being rolled out
+        the coverage is its share.
+        """
         experiment = self.get(key)
         for name in shares or {}:
             experiment.variant(name)
         changes: dict[str, Any] = {} if coverage is None else {"coverage": coverage}
+        if coverage is not None and experiment.status == "rolling_out" and experiment.winner is not None:
+            changes = {"rollout": {"variant": experiment.winner.key, "share": coverage}}
         if shares is not None:
             given = {**experiment.shares, **shares}
             changes["variants"] = [
@@ -124,8 +128,14 @@ class ExperimentVerbs(Desk):
         """From stopped to analysis."""
         return self._move(key, "conclude", reason)
 
-    def promote(self, key: str, reason: str = "") -> Experiment:
-        return self._move(key, "promote", reason)
+    def promote(
+        self, key: str, reason: str = "", *, variant: str | None = None, share: float | None = None
+    ) -> Experiment:
+        """Roll a variant out, to a share of the units; with one treatment it is that one, and to all."""
+        with self._begin("experiment.move", key=key) as work:
+            self._may_move(work, registry.locked(work, key), "promote")
+            registry.choose_winner(work, key, variant, share, reason)
+            return registry.move(work, key, "promote", reason)
 
     def finish(self, key: str, reason: str = "") -> Experiment:
         """The rollout has reached everybody."""
@@ -175,8 +185,8 @@ def also_needed(experiment: Experiment, changes: Mapping[str, Any]) -> Iterator[
     """Who runs an experiment for users has to agree to what they get; who gets a project, to what is put there."""
     known = {**_DEFAULTS, **experiment.definition()}
     changed = {name for name, value in changes.items() if value != known.get(name)}
-    if experiment.status in {"active", "paused"}:
-        if {"coverage", "variants"} & changed:
+    if experiment.status in {"active", "paused", "rolling_out"}:
+        if {"coverage", "variants", "ramp", "rollout"} & changed:
             yield "traffic.change", experiment.project
         if "guardrails" in changed:
             yield "guardrails.change", experiment.project

@@ -15,6 +15,7 @@ from expkit.errors import ExpkitError, Forbidden
 from expkit.workbench import Workbench
 
 READING = {
+    "assignment": {"assign", "assign_all", "assign_frame", "overrides", "holdouts", "groups", "lint", "replay"},
     "analysis": {"scorecard", "figure"},
     "experiments": {"get", "list", "count", "versions", "at_version", "checklist", "phases", "timeline"},
     "people": {"notes", "note_history", "reviews", "scheduled"},
@@ -24,7 +25,7 @@ READING = {
         "audit", "verify_audit", "audit_checkpoint", "export_audit", "signed_plans", "grants", "elevations", "policy",
         "registry_view", "tokens", "me", "token_holder", "plan", "retention_plan",
     },
-    "events and batches": {"assign", "assign_frame", "templates", "batch", "batches", "results", "wait"},
+    "batches": {"templates", "batch", "batches", "results", "wait"},
     "the workbench itself": {"open", "close", "ready", "acting_as"},
 }  # fmt: skip
 """These change nothing, and reading takes no role."""
@@ -53,6 +54,11 @@ CHANGING: dict[str, Callable[[Workbench], Any]] = {
     "complete": lambda wb: wb.complete("concluded"),
     "archive": lambda wb: wb.archive("stopped"),
     "apply": lambda wb: wb.apply([EXPERIMENT.changed(name="x")]),
+    "override": lambda wb: wb.override("checkout", "treatment", user_id="u"),
+    "revoke_override": lambda wb: wb.revoke_override(1),
+    "set_holdout": lambda wb: wb.set_holdout({"key": "h", "share": 0.1}),
+    "save_group": lambda wb: wb.save_group({"key": "g", "values": ["u"]}),
+    "expose": lambda wb: wb.expose(experiment="checkout", user_id="u"),
     "add_note": lambda wb: wb.add_note("checkout", "x"),
     "edit_note": lambda wb: wb.edit_note(1, "x"),
     "delete_note": lambda wb: wb.delete_note(1),
@@ -98,6 +104,7 @@ def _fill(wb: Workbench) -> None:
             getattr(wb, verb)(key, reason="because")
     wb.schedule("planned", "2100-01-01T00:00")
     wb.add_note("checkout", "a note")
+    wb.override("checkout", "treatment", user_id="q")
     wb.request_review("reviewed", ["zoe"])
     wb.acting_as("ann").request_elevation("operator", reason="on call")
     wb.grant("root", "admin")
@@ -136,8 +143,9 @@ def test_a_role_in_one_project_is_one_there(wb: Workbench) -> None:
         except ExpkitError:  # a state that another verb has changed is no question of rights
             continue
     assert sorted(refused) == [
-        "answer_elevation", "answer_review", "apply_retention", "finish", "grant", "log_exposures", "log_outcomes",
-        "log_traces", "promote", "revoke", "rollback", "set_policy", "traffic",
+        "answer_elevation", "answer_review", "apply_retention", "expose", "finish", "grant", "log_exposures",
+        "log_outcomes", "log_traces", "promote", "revoke", "rollback", "save_group", "set_holdout", "set_policy",
+        "traffic",
     ]  # fmt: skip
     with pytest.raises(Forbidden, match="in project 'other'"):
         exp.create(EXPERIMENT.changed(key="elsewhere", project="other"))
