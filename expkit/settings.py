@@ -12,8 +12,8 @@ __all__ = ["Settings"]
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`Settings.read()` takes `EXPKIT_HOME`, `EXPKIT_DATABASE_URL`, `EXPKIT_LAKE`, `EXPKIT_TOKEN`, `EXPKIT_ACTOR`
-    and `EXPKIT_AUDIT_KEY`.
+    """`Settings.read()` takes `EXPKIT_HOME`, `EXPKIT_DATABASE_URL`, `EXPKIT_LAKE`, `EXPKIT_TOKEN`, `EXPKIT_ACTOR`,
+    `EXPKIT_AUDIT_KEY`, `EXPKIT_CLIENT_KEYS` and `EXPKIT_SIGNING_KEY`.
 
     An empty `database_url` means the SQLite file under `home`; an empty `lake` means the folder `lake` there.
     """
@@ -24,6 +24,10 @@ class Settings:
     token: str = field(default="", repr=False)
     actor: str = ""
     audit_key: str = field(default="", repr=False)
+    client_keys: str = ""
+    """Keys, separated by commas, that may read what is delivered, and nothing else."""
+    signing_key: str = field(default="", repr=False)
+    """What signs the config: 32 bytes in base64; made and kept in `home` when empty."""
     max_body_bytes: int = 16 * 1024 * 1024
     max_rows_per_request: int = 100_000
 
@@ -37,6 +41,8 @@ class Settings:
             lake=os.environ.get("EXPKIT_LAKE", ""),
             token=os.environ.get("EXPKIT_TOKEN", ""),
             audit_key=os.environ.get("EXPKIT_AUDIT_KEY", ""),
+            client_keys=os.environ.get("EXPKIT_CLIENT_KEYS", ""),
+            signing_key=os.environ.get("EXPKIT_SIGNING_KEY", ""),
             actor=os.environ.get("EXPKIT_ACTOR") or _user(),
         )
 

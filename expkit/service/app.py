@@ -22,6 +22,7 @@ from expkit.service import (
     audit,
     batch,
     catalogue,
+    delivery,
     events,
     experiments,
     files,
@@ -30,6 +31,7 @@ from expkit.service import (
     history,
     launch,
     moves,
+    ofrep,
     overrides,
     overview,
     people,
@@ -40,6 +42,7 @@ from expkit.service import (
 from expkit.service.auth import Authenticate, Authentication, token_auth
 from expkit.service.description import document
 from expkit.service.docs import POLICY, docs_page
+from expkit.service.feed import Feed
 from expkit.service.metrics import Metrics
 from expkit.service.middleware import BodyLimit, Correlation, Guard, Head, Timing
 from expkit.service.problems import MEDIA_TYPE, unexpected
@@ -52,6 +55,8 @@ __all__ = ["create_app", "describe_app"]
 # `/experiments/assign` and its like come before `/experiments/{key}`
 ROUTERS = (
     assign.router,
+    delivery.router,
+    ofrep.router,
     events.router,
     experiments.router,
     moves.router,
@@ -86,12 +91,15 @@ def create_app(workbench: Workbench, *, settings: Settings | None = None, auth: 
         Middleware(Timing, observe=metrics.observe),
         Middleware(Guard),
         Middleware(
-            Authentication, authenticate=auth or token_auth(settings.token, settings.actor, workbench.token_holder)
+            Authentication,
+            authenticate=auth or token_auth(settings.token, settings.actor, workbench.token_holder),
+            client_keys=delivery.client_keys(settings.client_keys),
         ),
         Middleware(BodyLimit, limit=settings.max_body_bytes),
         lifespan=ticking(workbench),
     )
     app.state.workbench, app.state.settings, app.state.metrics = workbench, settings, metrics
+    app.state.feed = Feed(workbench)
     return app
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import NamedTuple
 
 from starlette.concurrency import run_in_threadpool
@@ -16,6 +16,9 @@ from expkit.errors import Unauthenticated
 __all__ = ["Authenticate", "Authentication", "Principal", "host_auth", "token_auth"]
 
 OPEN_PATHS = frozenset({"/healthz"})
+KEYED_PATHS = ("/api/features/", "/sub/")
+"""The client's key stands in the path, as GrowthBook's SDKs have it."""
+DELIVERED_PATHS = ("/experiments/config", "/ofrep/v1/", *KEYED_PATHS)
 
 
 class Principal(NamedTuple):
@@ -67,17 +70,32 @@ def host_auth(scope: Scope) -> Principal:
 
 
 class Authentication:
-    """Lets nobody past whom `authenticate` does not know; only liveness is for everybody."""
+    """Lets nobody past whom `authenticate` does not know; only liveness is for everybody.
 
-    def __init__(self, app: ASGIApp, authenticate: Authenticate) -> None:
+    What is delivered to clients opens to client keys as well: as a bearer token, or in the path, where the route
+    looks at it.
+    """
+
+    def __init__(self, app: ASGIApp, authenticate: Authenticate, client_keys: Collection[str] = ()) -> None:
         self.app = app
         self.authenticate = authenticate
+        self.client_keys = [key.encode() for key in client_keys]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "http" and _path(scope) not in OPEN_PATHS:
-            known = self.authenticate(scope)
+        if scope["type"] == "http" and (path := _path(scope)) not in OPEN_PATHS:
+            known = self._client(scope, path) or self.authenticate(scope)
             scope.setdefault("state", {})["principal"] = await known if inspect.isawaitable(known) else known
         await self.app(scope, receive, send)
+
+    def _client(self, scope: Scope, path: str) -> Principal | None:
+        """A client that may read what is delivered, if this is one and nothing else is asked for."""
+        scheme, _, given = _header(scope, b"authorization").partition(b" ")
+        if path.startswith(KEYED_PATHS) and not given and "principal" not in scope.get("state", {}):
+            return Principal("")
+        if path.startswith(DELIVERED_PATHS) and scheme.lower() == b"bearer":
+            matches = [secrets.compare_digest(given.strip(), key) for key in self.client_keys]
+            return Principal("client") if any(matches) else None
+        return None
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

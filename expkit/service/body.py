@@ -16,7 +16,7 @@ from pydantic_core import from_json
 from expkit.domain.noun import Noun
 from expkit.errors import InvalidInput, shorten
 
-__all__ = ["JsonBody", "accepted", "accepts", "accepts_rows", "parsed"]
+__all__ = ["Content", "JsonBody", "accepted", "accepts", "accepts_rows", "json_value", "parsed"]
 
 SomeNoun = TypeVar("SomeNoun", bound=Noun)
 
@@ -27,7 +27,10 @@ async def _content(request: Request) -> bytes:
     return await request.body()
 
 
-def _json(content: Annotated[bytes, Depends(_content)]) -> Any:
+Content = Annotated[bytes, Depends(_content)]
+
+
+def json_value(content: Content) -> Any:
     """Any JSON value that can be kept: no NaN, no lone surrogates, no NUL, no repeated names."""
     if not content.strip():
         return None
@@ -42,7 +45,7 @@ def _json(content: Annotated[bytes, Depends(_content)]) -> Any:
     return value
 
 
-JsonBody = Annotated[Any, Depends(_json)]
+JsonBody = Annotated[Any, Depends(json_value)]
 
 
 def parsed(noun: type[SomeNoun]) -> Callable[[Any], SomeNoun]:

@@ -13,6 +13,7 @@ from expkit.workbench.analysis import AnalysisVerbs
 from expkit.workbench.assignment import AssignmentVerbs
 from expkit.workbench.batches import BatchVerbs
 from expkit.workbench.catalogue import CatalogueVerbs
+from expkit.workbench.delivery import DeliveryVerbs
 from expkit.workbench.events import EventVerbs
 from expkit.workbench.experiments import ExperimentVerbs
 from expkit.workbench.files import FileVerbs
@@ -31,6 +32,7 @@ class Workbench(
     ExperimentVerbs,
     EventVerbs,
     BatchVerbs,
+    DeliveryVerbs,
     PeopleVerbs,
     CatalogueVerbs,
     OverviewVerbs,
