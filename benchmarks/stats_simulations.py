@@ -29,12 +29,14 @@ from expkit.stats import (
     compare_arms,
     compare_clustered,
     compare_means,
+    compare_pairs,
     compare_proportions,
     compare_quantiles,
     compare_rates,
     compare_ratios,
     compare_shares,
     compare_stratified,
+    compare_with_control,
     equivalence,
     equivalence_proportions,
     fisher,
@@ -175,7 +177,7 @@ def counts() -> Iterator[Scenario]:
         cells = RNG.multinomial(200, [0.3, 0.1, 0.1 + 0.05 * e, 0.5 - 0.05 * e]).tolist()
         return (mcnemar_exact if exact else mcnemar)(*cells)
 
-    yield Scenario("mcnemar", "n=200", lambda e: matched(e, False), (0.05, None))
+    yield Scenario("mcnemar", "n=200", lambda e: matched(e, False), (0.05, 0.125))
     yield Scenario("mcnemar exact", "n=200", lambda e: matched(e, True))
     for method in ("score", "exact", "wald"):
         ask = lru_cache(None)(lambda c, t, m=method: compare_rates(c, 1000, t, 1500, method=m))
@@ -213,6 +215,44 @@ def distributions() -> Iterator[Scenario]:
     for method in ("welch", "fisher", "kruskal"):
         yield Scenario(f"4 arms {method}", "skewed, n=300 each",
             lambda _, m=method: compare_arms([skewed(300) for _ in range(4)], method=m))  # fmt: skip
+
+
+class Together(NamedTuple):
+    """Several comparisons as one: whether any is significant, and 1 where all intervals hold the truth."""
+
+    significant: bool
+    ci: tuple[float, ...]
+
+
+def after() -> Iterator[Scenario]:
+    """Any false alarm among all pairs of four arms; at 5% for the whole family. And whether all intervals hold."""
+
+    def together(answers: object, truth: Callable[[object], float]) -> object:
+        if isinstance(answers, NotEstimable):
+            return answers
+        held = all(truth(names) in one.ci for names, one in answers.items())  # type: ignore[attr-defined]
+        return Together(any(one.significant for one in answers.values()), (1.0,) if held else ())  # type: ignore[attr-defined]
+
+    def pairs(e: bool, method: str, data: str) -> object:
+        sizes, spreads = (40, 60, 80, 100), ((3, 3, 3, 3) if method == "tukey" else (6, 4, 3, 2))
+        if data == "skewed":
+            return together(compare_pairs([skewed(300) for _ in range(4)], method=method), lambda _: 0.0)
+        arms = {i: RNG.normal(10 + i * e, s, n) for i, (n, s) in enumerate(zip(sizes, spreads, strict=True))}
+        return together(compare_pairs(arms, method=method), lambda names: (int(names[1]) - int(names[0])) * e)
+
+    def many(e: bool, data: str) -> object:
+        draw = (lambda _: skewed(300)) if data == "skewed" else (lambda i: RNG.normal(10 + i * e, 3, 80))
+        arms = {str(i): draw(i) for i in range(4)}
+        return together(compare_with_control(arms, "0"), lambda name: int(name) * e)
+
+    for method in ("tukey", "games-howell"):
+        yield Scenario(
+            f"any of 6 pairs, {method}", "normal, n=40 to 100" + (", variances 9:1" if method != "tukey" else ""),
+            lambda e, m=method: pairs(e, m, "normal"), (1.0, None),
+        )  # fmt: skip
+        yield Scenario(f"any of 6 pairs, {method}", "skewed, n=300 each", lambda _, m=method: pairs(False, m, "skewed"))
+    yield Scenario("any of 3 with control, dunnett", "normal, n=80 each", lambda e: many(e, "normal"), (1.0, None))
+    yield Scenario("any of 3 with control, dunnett", "skewed, n=300 each", lambda _: many(False, "skewed"))
 
 
 def margins() -> Iterator[Scenario]:
@@ -309,7 +349,7 @@ def main() -> None:
     began, bad = time.perf_counter(), []
     print(f"{runs:,} runs each; ± is one Monte Carlo standard error; promised: 5% errors, 95% coverage")
     print(f"{'method':<34}{'data':<36}{'error rate':>15}  {'covers effect':>15}  {'covers lift':>15}  no answer")
-    groups = (means, covariates, counts, distributions, margins, families, checks)
+    groups = (means, covariates, counts, distributions, after, margins, families, checks)
     for group in (one for one in groups if one.__name__ in sys.argv[2:] or not sys.argv[2:]):
         for row in group():
             bad += [row.name] if report(row, runs) else []

@@ -2,8 +2,8 @@
 
 `welch` (1951, Biometrika 38, 330-336) and `fisher` (one-way analysis of variance) need summaries only;
 `kruskal` (Kruskal & Wallis 1952, JASA 47, 583-621) goes by ranks. After them: Tukey and Kramer (1956,
-Biometrics 12, 307-310), Games & Howell (1976), Dunnett (1955, JASA 50, 1096-1121); the distribution of
-the studentised range and Dunnett's integral are scipy's, imported when asked for.
+Biometrics 12, 307-310), Games & Howell (1976), Dunnett (1955, JASA 50, 1096-1121), whose integral is scipy's,
+imported when asked for.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from expkit.stats.columns import column
 from expkit.stats.contrast import Contrast, welch_df
 from expkit.stats.estimate import Arm, Estimate, Interval, NotEstimable
 from expkit.stats.findings import Significance
+from expkit.stats.studentized import range_critical, range_tail
 from expkit.stats.summary import Summary
 from expkit.stats.terms import ALPHA, Values, probability, word
 
@@ -115,12 +116,10 @@ def compare_with_control(
 def _simultaneous(
     a: Summary, b: Summary, var_a: float, var_b: float, df: float, arms: int, alpha: float, method: str
 ) -> Estimate:
-    from scipy.stats import studentized_range
-
     contrast = Contrast.of_means(a.mean, b.mean, var_a, var_b)
     q = abs(contrast.effect) / contrast.se * math.sqrt(2)
-    p = min(1.0, max(0.0, float(studentized_range.sf(q, arms, df))))
-    half = float(studentized_range.isf(alpha, arms, df)) / math.sqrt(2) * contrast.se
+    p = range_tail(q, arms, df)
+    half = range_critical(alpha, arms, df) / math.sqrt(2) * contrast.se
     ends = Interval(contrast.effect - half, contrast.effect + half)
     return _made(contrast, a, b, ends, p, df, alpha, method)
 

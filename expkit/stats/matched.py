@@ -1,7 +1,8 @@
 """Two yes-or-no answers of the same units: did they convert before, and after?
 
-McNemar (1947), Psychometrika 12, 153-157; the interval inverts the same score test: Tango (1998),
-Statistics in Medicine 17, 891-908.
+McNemar (1947), Psychometrika 12, 153-157; the intervals invert the same score test: that of the difference Tango's
+(1998, Statistics in Medicine 17, 891-908), that of the ratio Nam and Blackwelder's (2002, Statistics in Medicine 21,
+689-699).
 """
 
 from __future__ import annotations
@@ -10,14 +11,16 @@ import math
 
 from expkit.stats.contrast import NO_LIFT
 from expkit.stats.distributions import critical, interval, p_value
-from expkit.stats.estimate import Arm, Estimate, NotEstimable
+from expkit.stats.estimate import Arm, Estimate, Interval, NotEstimable
 from expkit.stats.findings import Significance
 from expkit.stats.roots import crossing
 from expkit.stats.terms import ALPHA, Alternative, alternative_of, count, probability
 
 __all__ = ["mcnemar", "mcnemar_exact"]
 
-NO_INTERVAL = NotEstimable("McNemar's test has no interval of the ratio here.", "read the absolute effect.")
+NO_CONTROL = NotEstimable("No unit of the control converted.", "read the absolute effect.")
+
+_FAR = 40.0  # of a log ratio: as good as infinite
 
 
 def mcnemar(
@@ -40,7 +43,7 @@ def mcnemar(
     a, c, b, n = _counts(both, control_only, treatment_only, neither)
     if b + c == 0:
         return NotEstimable("No unit answered differently.", "collect more units.")
-    z, lift = critical(alpha, None, alternative), (a + b) / (a + c) - 1 if a + c else None
+    z = critical(alpha, None, alternative)
     width = (math.sqrt(b + c) + 1) / n
 
     def end(at: float) -> float:
@@ -49,12 +52,12 @@ def mcnemar(
         )
 
     statistic = (b - c) / math.sqrt(b + c)
-    no_control = NotEstimable("No unit of the control converted.", "read the absolute effect.")
+    lift, lift_ci = _lift(a, c, b, z, alternative) if relative else (NO_LIFT, NO_LIFT)
     return Estimate(
         effect=(b - c) / n,
         ci=interval(end(z), end(-z), alternative),
-        lift=NO_LIFT if not relative else no_control if lift is None else lift,
-        lift_ci=NO_INTERVAL if relative else NO_LIFT,
+        lift=lift,
+        lift_ci=lift_ci,
         p_value=p_value(statistic, None, alternative),
         statistic=statistic,
         se=math.sqrt(max(b + c - (b - c) ** 2 / n, 0.0)) / n,
@@ -102,6 +105,48 @@ def _score(b: int, c: int, n: int, d: float) -> float:
     share = (math.sqrt(max(half * half - 8 * n * rest, 0.0)) - half) / (4 * n)
     variance = n * (2 * share + d * (1 - d))
     distance = b - c - n * d
+    if variance <= 0:
+        return math.copysign(math.inf, distance) if distance else 0.0
+    return distance / math.sqrt(variance)
+
+
+def _lift(
+    a: int, c: int, b: int, z: float, alternative: Alternative
+) -> tuple[float | NotEstimable, Interval | NotEstimable]:
+    """The ratio of the proportions less one: all ratios that the score test keeps."""
+    if not a + c:
+        return NO_CONTROL, NO_CONTROL
+    near = math.log((a + b + 0.5) / (a + c + 0.5))
+    width = math.sqrt(b + c + 1) / math.sqrt((a + b + 0.5) * (a + c + 0.5))
+
+    def end(at: float) -> float:
+        log = crossing(
+            lambda x: _score_of_ratio(a, c, b, math.exp(x)) - at,
+            -_FAR,
+            _FAR,
+            near - at * width,
+            abs(at) * width / 4 + 1e-9,
+        )
+        return math.inf if log >= _FAR else math.expm1(log) if log > -_FAR else -1.0
+
+    return (a + b) / (a + c) - 1, interval(end(z), end(-z), alternative)
+
+
+def _score_of_ratio(a: int, c: int, b: int, ratio: float) -> float:
+    """Z against treatment = ratio times control, at the likeliest share of `control only` under it.
+
+    Units that answered no twice say nothing of a ratio. The share is a root of the likelihood's quadratic.
+    """
+    n, more, beyond = a + b + c, 1 + ratio, ratio - 1
+    middle = b + c - (a + c) * more * beyond
+    root = math.sqrt(max(middle * middle + 4 * n * more * c * beyond, 0.0))
+    share = (
+        (middle + root) / (2 * n * more) if middle > 0 else 2 * c * beyond / (root - middle) if root != middle else 0.0
+    )
+    share = min(max(share, 0.0, -beyond), 1 / more)
+    both = (1 - more * share) / ratio
+    variance = n * ratio * (beyond * both + more * share)
+    distance = a + b - ratio * (a + c)
     if variance <= 0:
         return math.copysign(math.inf, distance) if distance else 0.0
     return distance / math.sqrt(variance)

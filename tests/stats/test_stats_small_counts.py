@@ -11,6 +11,7 @@ from pydantic import TypeAdapter
 from expkit.errors import InvalidInput
 from expkit.stats import (
     Estimate,
+    NotEstimable,
     Significance,
     barnard,
     boschloo,
@@ -70,11 +71,19 @@ def test_the_unit_of_exposure_changes_no_p_value(control, treatment, factor):
 
 @given(*[st.integers(0, 60)] * 4, ALPHAS, SIDES)
 def test_mcnemar_decides_once(both, control_only, treatment_only, neither, alpha, alternative):
-    """Tango's interval inverts the same score."""
+    """The intervals of the difference and of the ratio invert the same score; swapping the arms mirrors."""
     found = mcnemar(both, control_only, treatment_only, neither, alpha=alpha, alternative=alternative)
     assume(isinstance(found, Estimate) and abs(found.p_value - alpha) > 1e-9)
     assert found.significant == (0 not in found.ci)
     assert -1 <= found.effect <= 1
+    if isinstance(found.lift_ci, NotEstimable):
+        return
+    assert found.significant == (0 not in found.lift_ci)
+    back = mcnemar(both, treatment_only, control_only, neither, alpha=alpha)
+    if alternative == "two-sided" and not isinstance(back.lift_ci, NotEstimable):
+        assert 1 + back.lift_ci.upper == pytest.approx(
+            1 / (1 + found.lift_ci.lower) if found.lift_ci.lower > -1 else math.inf, rel=1e-6
+        )
 
 
 def test_answers_of_new_kinds_survive_json():
@@ -96,6 +105,7 @@ NO_ANSWER = [
     (lambda: mcnemar(5, 0, 0, 5), "answered differently"),
     (lambda: mcnemar_exact(5, 0, 0, 5), "answered differently"),
     (lambda: mcnemar(0, 0, 3, 4).lift, "No unit of the control"),
+    (lambda: mcnemar(0, 0, 3, 4).lift_ci, "No unit of the control"),
     (lambda: mcnemar(1, 2, 3, 4, relative=False).lift, "asked"),
     (lambda: compare_rates(0, 10, 0, 10), "no events"),
     (lambda: compare_rates(0, 10, 4, 10).lift, "no events"),

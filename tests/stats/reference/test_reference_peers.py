@@ -32,6 +32,7 @@ from expkit.stats import (
     proportion_interval,
     rank_test,
 )
+from expkit.stats.studentized import range_critical, range_tail
 
 RNG = np.random.default_rng(20261120)
 DATA = {
@@ -192,6 +193,18 @@ def test_two_proportions(counts):
     assert (shares.statistic, shares.p_value) == pytest.approx((chi.statistic, chi.pvalue), rel=1e-9)
     newcombe = confint_proportions_2indep(x_t, n_t, x_c, n_c, method="newcomb", compare="diff")
     assert compare_proportions(*counts, method="newcombe").ci == pytest.approx(newcombe, rel=1e-9)
+
+
+@pytest.mark.parametrize("arms", [2, 3, 7])
+@pytest.mark.parametrize("df", [1, 4, 60, 5000])
+def test_studentized_range(arms, df):
+    """Scipy's distribution and its quantile; Student's t, where there are two, also in the far tail."""
+    from scipy.special import stdtr
+
+    for q in (0.1, 1, 3, 6, 12):
+        assert range_tail(q, arms, df) == pytest.approx(stats.studentized_range.sf(q, arms, df), abs=1e-10)
+    assert stats.studentized_range.sf(range_critical(0.05, arms, df), arms, df) == pytest.approx(0.05, rel=1e-8)
+    assert range_tail(45, 2, df) == pytest.approx(2 * stdtr(df, -45 / 2**0.5), rel=1e-10)
 
 
 @pytest.mark.parametrize("counts", [(10, 4, 12, 30), (100, 30, 55, 400), (0, 1, 7, 3)])

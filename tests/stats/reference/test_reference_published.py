@@ -58,6 +58,7 @@ BERKELEY = [
 BH = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344, 0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1]
 
 NEWCOMBE_1998_A = "Newcombe (1998), Statistics in Medicine 17, 857-872, Table I"
+FAGERLAND_2014 = "Fagerland, Lydersen & Laake (2014), Statistics in Medicine 33: airways before and after"
 NEWCOMBE_1998_B = "Newcombe (1998), Statistics in Medicine 17, 873-890, Table II"
 
 
@@ -142,6 +143,8 @@ CASES = [
     ("R fisher.test(Convictions)", lambda: fisher(15, 18, 2, 12).p_value, 0.0005367, 5e-8),
     ("scipy docs: barnard_exact([[7, 12], [8, 3]])", lambda: barnard(12, 15, 7, 15, alternative="less").p_value, 0.0341, 5e-5),
     ("Agresti (1990), p. 350: McNemar's z squared", lambda: mcnemar(794, 150, 86, 570).statistic ** 2, 17.36, 5e-3),
+    (FAGERLAND_2014 + ": Tango's interval", lambda: mcnemar(1, 7, 1, 12).ci, (-0.517, -0.026), 5e-4),
+    (FAGERLAND_2014 + ": score interval of the ratio", lambda: [1 + end for end in mcnemar(1, 7, 1, 12).lift_ci], (0.065, 0.907), 5e-4),
     ("R mantelhaen.test(UCBAdmissions, correct = FALSE)", lambda: cochran_mantel_haenszel(BERKELEY).statistic ** 2, 1.5246, 5e-5),
     ("R mantelhaen.test(UCBAdmissions): odds ratio", lambda: cochran_mantel_haenszel(BERKELEY).effect, 0.9046968, 5e-8),
     # --- ranks
