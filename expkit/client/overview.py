@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expkit import registry
+from expkit.client.looks import RemoteLooks
 from expkit.client.shapes import checked, moment, told
 from expkit.client.transport import Transport, route
 from expkit.domain import Experiment
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["RemoteOverview"]
 
 
-class RemoteOverview:
+class RemoteOverview(RemoteLooks):
     _service: Transport
 
     def registry_view(

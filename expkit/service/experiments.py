@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel
 
 from expkit.analysis import Scorecard
+from expkit.analysis.arrivals import Arrivals
 from expkit.domain import Experiment
 from expkit.domain.noun import LongText, Noun
 from expkit.errors import InvalidInput, shorten
@@ -57,6 +58,10 @@ class TimelineItem(BaseModel):
 
 class Timeline(BaseModel):
     items: list[TimelineItem]
+
+
+class Looks(BaseModel):
+    items: list[Scorecard]
 
 
 def _filters(
@@ -138,6 +143,18 @@ def analyze_experiment(workbench: Bench, key: str) -> Scorecard:
 def get_results(workbench: Bench, key: str) -> Scorecard:
     """The newest look's scorecard; 404 before the first one."""
     return workbench.scorecard(key)
+
+
+@router.get("/{key}/looks")
+def get_looks(workbench: Bench, key: str) -> Looks:
+    """The scorecards as they would have stood at the end of every day, oldest first; computed anew, kept nowhere."""
+    return Looks(items=workbench.looks(key))
+
+
+@router.get("/{key}/arrivals")
+def get_arrivals(workbench: Bench, key: str) -> Arrivals:
+    """New units per arm by day, phase and segment."""
+    return workbench.arrivals(key)
 
 
 @router.get("/{key}/timeline")

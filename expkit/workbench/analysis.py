@@ -9,7 +9,7 @@ from expkit import registry
 from expkit.domain import Experiment
 from expkit.errors import InvalidInput, NotFound, did_you_mean
 from expkit.workbench.events import EventVerbs
-from expkit.workbench.experiments import ExperimentVerbs
+from expkit.workbench.looks import LookVerbs
 
 if TYPE_CHECKING:
     from expkit.analysis import Promise, Scorecard
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["AnalysisVerbs"]
 
 
-class AnalysisVerbs(ExperimentVerbs, EventVerbs):
+class AnalysisVerbs(LookVerbs, EventVerbs):
     def analyze(self, key: str | None = None, *, frame: Any = None, **options: Any) -> Scorecard:
         """One look at an experiment, kept with its scorecard; or at a frame with one row per unit, kept nowhere.
 

@@ -496,6 +496,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/assign/all": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Assign All
+         * @description One unit, many experiments.
+         */
+        post: operations["assign_all"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/assign/expose": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Expose
+         * @description Assign, and log the exposure if the experiment's rule says that the unit is triggered.
+         */
+        post: operations["expose"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/assign/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay
+         * @description What was answered then, with its trace.
+         */
+        post: operations["replay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/experiments/exposures": {
         parameters: {
             query?: never;
@@ -639,6 +699,26 @@ export interface paths {
          * @description rolled_out -> archived or rolled_back -> archived or completed -> archived or stopped -> archived.
          */
         post: operations["archive_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{key}/arrivals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Arrivals
+         * @description New units per arm by day, phase and segment.
+         */
+        get: operations["get_arrivals"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -805,6 +885,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/{key}/looks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Looks
+         * @description The scorecards as they would have stood at the end of every day, oldest first; computed anew, kept nowhere.
+         */
+        get: operations["get_looks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/experiments/{key}/notes": {
         parameters: {
             query?: never;
@@ -900,7 +1000,7 @@ export interface paths {
         put?: never;
         /**
          * Promote Experiment
-         * @description analysis -> rolling_out or stopped -> rolling_out.
+         * @description Analysis -> rolling_out or stopped -> rolling_out, with the variant that won.
          */
         post: operations["promote_experiment"];
         delete?: never;
@@ -1249,6 +1349,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/groups": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Groups
+         * @description By key.
+         */
+        get: operations["list_groups"];
+        put?: never;
+        /**
+         * Save Group
+         * @description A list of values for `$inGroup` and `$notInGroup`, or other values for one.
+         */
+        post: operations["save_group"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/healthz": {
         parameters: {
             query?: never;
@@ -1269,6 +1393,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/holdouts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Holdouts
+         * @description By key, with those that have ended.
+         */
+        get: operations["list_holdouts"];
+        put?: never;
+        /**
+         * Set Holdout
+         * @description Keep a share of the units out of all experiments; with `ended` it lets them in again.
+         */
+        post: operations["set_holdout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/hypotheses": {
         parameters: {
             query?: never;
@@ -1281,6 +1429,26 @@ export interface paths {
          * @description What was predicted, what came out, what was learnt, and how well the team predicts.
          */
         get: operations["get_hypotheses"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/lint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Lint
+         * @description What is wrong in the experiments that run; errors first.
+         */
+        get: operations["lint"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1368,6 +1536,50 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overrides": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Overrides
+         * @description The newest first, with those that have ended; one experiment's with its `key`.
+         */
+        get: operations["list_overrides"];
+        put?: never;
+        /**
+         * Create Override
+         * @description Force a variant for QA, for some hours. What forced units do stays out of the analysis.
+         */
+        post: operations["create_override"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/overrides/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke Override
+         * @description It forces nobody from now on.
+         */
+        delete: operations["revoke_override"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1715,6 +1927,115 @@ export interface components {
             verdict: "approve" | "changes" | "comment";
         };
         /**
+         * ArrivalDay
+         * @description New units per arm on one day, in one phase; a day on which the shares changed stands twice.
+         */
+        ArrivalDay: {
+            /** Counts */
+            counts: {
+                [key: string]: number;
+            };
+            /** Day */
+            day: string;
+            /**
+             * Phase
+             * @default 0
+             */
+            phase: number;
+        };
+        /**
+         * ArrivalPhase
+         * @description A stretch of time with one allocation.
+         */
+        ArrivalPhase: {
+            /** Name */
+            name: string;
+            /** Shares */
+            shares: {
+                [key: string]: number;
+            };
+        };
+        /**
+         * Arrivals
+         * @description New units per arm by day, the phases' shares, and units per arm by attribute and segment.
+         */
+        Arrivals: {
+            /** Days */
+            days: components["schemas"]["ArrivalDay"][];
+            /** Phases */
+            phases: components["schemas"]["ArrivalPhase"][];
+            /**
+             * Segments
+             * @default {}
+             */
+            segments: {
+                [key: string]: {
+                    [key: string]: {
+                        [key: string]: number;
+                    };
+                };
+            };
+        };
+        /**
+         * AssignAllRequest
+         * @description As for one, with the experiments to ask; all that are active or rolled out when left out.
+         */
+        AssignAllRequest: {
+            /**
+             * Attributes
+             * @default {}
+             */
+            attributes: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * @default {
+             *       "page_type": null,
+             *       "placement": null
+             *     }
+             */
+            context: components["schemas"]["AssignContext"];
+            /**
+             * Experiments
+             * @default null
+             */
+            experiments: string[] | null;
+            /**
+             * Session Id
+             * @default null
+             */
+            session_id: string | number | null;
+            /**
+             * Sticky
+             * @default {}
+             */
+            sticky: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * Url
+             * @default null
+             */
+            url: string | null;
+            /**
+             * User Id
+             * @default null
+             */
+            user_id: string | number | null;
+        };
+        /**
+         * AssignAllResponse
+         * @description By the experiments' keys.
+         */
+        AssignAllResponse: {
+            /** Assignments */
+            assignments: {
+                [key: string]: components["schemas"]["AssignResponse"];
+            };
+        };
+        /**
          * AssignContext
          * @description Where the unit is. Both choose among the active experiments when none is named.
          */
@@ -1756,10 +2077,32 @@ export interface components {
              */
             experiment: string | null;
             /**
+             * Explain
+             * @description Say in `trace` what was looked at.
+             * @default false
+             */
+            explain: boolean;
+            /**
              * Session Id
              * @default null
              */
             session_id: string | number | null;
+            /**
+             * Sticky
+             * @description What the caller remembers the unit by: `{"user_id||u1": {"checkout__0": "treatment"}}`.
+             * @default {}
+             */
+            sticky: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * Url
+             * @description The page's address; `?expkit=<code>` in it is an override's.
+             * @default null
+             */
+            url: string | null;
             /**
              * User Id
              * @default null
@@ -1775,6 +2118,8 @@ export interface components {
             bucket: number | null;
             /** Experiment Id */
             experiment_id: string | null;
+            /** Forced */
+            forced: boolean;
             /** Hash Attribute */
             hash_attribute: string;
             /** Params */
@@ -1783,8 +2128,14 @@ export interface components {
             };
             /** Reason */
             reason: string;
+            /** Rule */
+            rule: string;
             /** Session Id */
             session_id: string | null;
+            /** Sticky */
+            sticky: boolean;
+            /** Trace */
+            trace: components["schemas"]["Step"][];
             /** User Id */
             user_id: string | null;
             /** Variant */
@@ -2696,10 +3047,105 @@ export interface components {
             items: components["schemas"]["ExpiredItem"][];
         };
         /**
+         * ExposeRequest
+         * @description Assign, and log the exposure if the experiment's rule says so.
+         */
+        ExposeRequest: {
+            /**
+             * Attributes
+             * @default {}
+             */
+            attributes: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * @default {
+             *       "page_type": null,
+             *       "placement": null
+             *     }
+             */
+            context: components["schemas"]["AssignContext"];
+            /**
+             * Event
+             * @description What has happened; for rules that name an event.
+             * @default
+             */
+            event: string;
+            /** Experiment */
+            experiment: string;
+            /**
+             * Session Id
+             * @default null
+             */
+            session_id: string | number | null;
+            /**
+             * Sticky
+             * @default {}
+             */
+            sticky: {
+                [key: string]: {
+                    [key: string]: string;
+                };
+            };
+            /**
+             * Url
+             * @default null
+             */
+            url: string | null;
+            /**
+             * User Id
+             * @default null
+             */
+            user_id: string | number | null;
+        };
+        /**
+         * ExposeResponse
+         * @description What was logged; null where the unit was not triggered or has no variant.
+         */
+        ExposeResponse: {
+            exposure: components["schemas"]["Exposure"] | null;
+        };
+        /**
          * Exposure
          * @description A unit saw a variant.
          */
         Exposure: {
+            /**
+             * Attributes
+             * @default {}
+             */
+            attributes: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Event Id
+             * @description Two events with one id are one event, however often they are sent.
+             */
+            event_id: string;
+            /** Experiment */
+            experiment: string;
+            /**
+             * Placement
+             * @default
+             */
+            placement: string;
+            /** Session Id */
+            session_id: string | null;
+            /**
+             * Timestamp
+             * Format: date-time
+             */
+            timestamp: string;
+            /** User Id */
+            user_id: string | null;
+            /** Variant */
+            variant: string;
+        };
+        /**
+         * Exposure
+         * @description A unit saw a variant.
+         */
+        ExposureInput: {
             /**
              * Attributes
              * @default {}
@@ -2783,12 +3229,47 @@ export interface components {
              */
             placements: string[];
         };
+        /**
+         * Finding
+         * @description One thing that the linter found in the experiments that run.
+         */
+        Finding: {
+            /**
+             * Code
+             * @enum {string}
+             */
+            code: "hash" | "weights" | "layer" | "unreachable" | "params" | "prerequisite" | "group" | "eligibility";
+            /** Experiment */
+            experiment: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /** Message */
+            message: string;
+            /**
+             * Others
+             * @default []
+             */
+            others: string[];
+            /**
+             * Severity
+             * @enum {string}
+             */
+            severity: "error" | "warning";
+        };
         /** FindingItem */
         FindingItem: {
             /** Id */
             id: number;
             /** What */
             what: string;
+        };
+        /** FindingPage */
+        FindingPage: {
+            /** Items */
+            items: components["schemas"]["Finding"][];
         };
         /**
          * Grant
@@ -2826,6 +3307,56 @@ export interface components {
             project: string;
             /** Role */
             role: string;
+        };
+        /**
+         * Group
+         * @description A saved list of values, for the operators `$inGroup` and `$notInGroup`.
+         */
+        Group: {
+            /** Key */
+            key: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: (string | number)[];
+        };
+        /**
+         * Group
+         * @description A saved list of values, for the operators `$inGroup` and `$notInGroup`.
+         */
+        GroupInput: {
+            /** Key */
+            key: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Values
+             * @default []
+             */
+            values: (string | number)[];
+        };
+        /** GroupPage */
+        GroupPage: {
+            /** Items */
+            items: components["schemas"]["Group"][];
+        };
+        /** GroupRequest */
+        GroupRequest: {
+            group: components["schemas"]["GroupInput"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * Guardrail
@@ -2926,6 +3457,96 @@ export interface components {
              * @constant
              */
             status: "ok";
+        };
+        /**
+         * Holdout
+         * @description Units that stay out of all experiments (of some projects), so that the sum of all changes can be measured.
+         */
+        Holdout: {
+            /**
+             * Ended
+             * @default false
+             */
+            ended: boolean;
+            /** Key */
+            key: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Projects
+             * @description Whose experiments; all projects' when empty.
+             * @default []
+             */
+            projects: string[];
+            /**
+             * Releases
+             * @description Held-out units get what has been rolled out to everybody; without it they keep the default there, too.
+             * @default true
+             */
+            releases: boolean;
+            /**
+             * Seed
+             * @description What is hashed together with the unit; made of the key when empty.
+             * @default
+             */
+            seed: string;
+            /** Share */
+            share: number;
+        };
+        /**
+         * Holdout
+         * @description Units that stay out of all experiments (of some projects), so that the sum of all changes can be measured.
+         */
+        HoldoutInput: {
+            /**
+             * Ended
+             * @default false
+             */
+            ended: boolean;
+            /** Key */
+            key: string;
+            /**
+             * Name
+             * @default
+             */
+            name: string;
+            /**
+             * Projects
+             * @description Whose experiments; all projects' when empty.
+             * @default []
+             */
+            projects: string[];
+            /**
+             * Releases
+             * @description Held-out units get what has been rolled out to everybody; without it they keep the default there, too.
+             * @default true
+             */
+            releases: boolean;
+            /**
+             * Seed
+             * @description What is hashed together with the unit; made of the key when empty.
+             * @default
+             */
+            seed: string;
+            /** Share */
+            share: number;
+        };
+        /** HoldoutPage */
+        HoldoutPage: {
+            /** Items */
+            items: components["schemas"]["Holdout"][];
+        };
+        /** HoldoutRequest */
+        HoldoutRequest: {
+            holdout: components["schemas"]["HoldoutInput"];
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
         };
         /**
          * HypothesesAnswer
@@ -3215,6 +3836,11 @@ export interface components {
             units: number;
             /** Z */
             z: number;
+        };
+        /** Looks */
+        Looks: {
+            /** Items */
+            items: components["schemas"]["Scorecard"][];
         };
         /**
          * Me
@@ -3582,6 +4208,86 @@ export interface components {
              * @default 1
              */
             value: number;
+        };
+        /**
+         * Override
+         * @description QA's forced variant: of one user, of one session, or of whoever comes with its `code`, until it expires.
+         *
+         *     Exposures of forced units stay out of the analysis.
+         */
+        Override: {
+            /**
+             * Code
+             * @description For links: `?expkit=<code>`. Made when neither a user nor a session is named.
+             */
+            code: string | null;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Created By
+             * @default
+             */
+            created_by: string;
+            /** Experiment */
+            experiment: string;
+            /**
+             * Expires At
+             * Format: date-time
+             */
+            expires_at: string;
+            /** Id */
+            id: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** Revoked At */
+            revoked_at: string | null;
+            /** Session Id */
+            session_id: string | null;
+            /** User Id */
+            user_id: string | null;
+            /** Variant */
+            variant: string;
+        };
+        /** OverridePage */
+        OverridePage: {
+            /** Items */
+            items: components["schemas"]["Override"][];
+        };
+        /**
+         * OverrideRequest
+         * @description For a user or for a session; for whoever comes with the code when neither is named.
+         */
+        OverrideRequest: {
+            /** Experiment */
+            experiment: string;
+            /**
+             * Hours
+             * @default 24
+             */
+            hours: number;
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Session Id
+             * @default null
+             */
+            session_id: string | null;
+            /**
+             * User Id
+             * @default null
+             */
+            user_id: string | null;
+            /** Variant */
+            variant: string;
         };
         /**
          * Parameter
@@ -4124,6 +4830,29 @@ export interface components {
             type: string;
         };
         /**
+         * PromoteRequest
+         * @description Which variant is rolled out, and to which share of the units.
+         */
+        PromoteRequest: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /**
+             * Share
+             * @description All when left out.
+             * @default null
+             */
+            share: number | null;
+            /**
+             * Variant
+             * @description The only treatment there is when left out.
+             * @default null
+             */
+            variant: string | null;
+        };
+        /**
          * RampStep
          * @description From so many hours after the start, coverage may be so high.
          */
@@ -4290,6 +5019,51 @@ export interface components {
             target_segment: {
                 [key: string]: components["schemas"]["JsonValue"];
             };
+        };
+        /**
+         * ReplayRequest
+         * @description Who asked, and when.
+         */
+        ReplayRequest: {
+            /**
+             * At
+             * @description ISO 8601, read in `timezone` unless it has an offset.
+             */
+            at: string;
+            /**
+             * Attributes
+             * @default {}
+             */
+            attributes: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * @default {
+             *       "page_type": null,
+             *       "placement": null
+             *     }
+             */
+            context: components["schemas"]["AssignContext"];
+            /**
+             * Experiment
+             * @default null
+             */
+            experiment: string | null;
+            /**
+             * Session Id
+             * @default null
+             */
+            session_id: string | number | null;
+            /**
+             * Timezone
+             * @default UTC
+             */
+            timezone: string;
+            /**
+             * User Id
+             * @default null
+             */
+            user_id: string | number | null;
         };
         /** ResumeRequest */
         ResumeRequest: {
@@ -4810,6 +5584,21 @@ export interface components {
             n: number;
         };
         /**
+         * Step
+         * @description One thing that was looked at on the way to an answer.
+         */
+        Step: {
+            /** Check */
+            check: string;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Ok */
+            ok: boolean;
+        };
+        /**
          * StoppingCriteria
          * @description When enough is enough.
          */
@@ -5315,6 +6104,11 @@ export type AbortRequest = components['schemas']['AbortRequest'];
 export type Accepted = components['schemas']['Accepted'];
 export type AnalysisArm = components['schemas']['AnalysisArm'];
 export type AnswerRequest = components['schemas']['AnswerRequest'];
+export type ArrivalDay = components['schemas']['ArrivalDay'];
+export type ArrivalPhase = components['schemas']['ArrivalPhase'];
+export type Arrivals = components['schemas']['Arrivals'];
+export type AssignAllRequest = components['schemas']['AssignAllRequest'];
+export type AssignAllResponse = components['schemas']['AssignAllResponse'];
 export type AssignContext = components['schemas']['AssignContext'];
 export type AssignRequest = components['schemas']['AssignRequest'];
 export type AssignResponse = components['schemas']['AssignResponse'];
@@ -5350,18 +6144,31 @@ export type ExperimentInput = components['schemas']['ExperimentInput'];
 export type ExperimentPage = components['schemas']['ExperimentPage'];
 export type ExpiredItem = components['schemas']['ExpiredItem'];
 export type ExpiredPage = components['schemas']['ExpiredPage'];
+export type ExposeRequest = components['schemas']['ExposeRequest'];
+export type ExposeResponse = components['schemas']['ExposeResponse'];
 export type Exposure = components['schemas']['Exposure'];
+export type ExposureInput = components['schemas']['ExposureInput'];
 export type ExposureRule = components['schemas']['ExposureRule'];
 export type ExposureRuleInput = components['schemas']['ExposureRuleInput'];
+export type Finding = components['schemas']['Finding'];
 export type FindingItem = components['schemas']['FindingItem'];
+export type FindingPage = components['schemas']['FindingPage'];
 export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
 export type GrantRequest = components['schemas']['GrantRequest'];
+export type Group = components['schemas']['Group'];
+export type GroupInput = components['schemas']['GroupInput'];
+export type GroupPage = components['schemas']['GroupPage'];
+export type GroupRequest = components['schemas']['GroupRequest'];
 export type Guardrail = components['schemas']['Guardrail'];
 export type GuardrailFinding = components['schemas']['GuardrailFinding'];
 export type GuardrailInput = components['schemas']['GuardrailInput'];
 export type GuardrailsRequest = components['schemas']['GuardrailsRequest'];
 export type Health = components['schemas']['Health'];
+export type Holdout = components['schemas']['Holdout'];
+export type HoldoutInput = components['schemas']['HoldoutInput'];
+export type HoldoutPage = components['schemas']['HoldoutPage'];
+export type HoldoutRequest = components['schemas']['HoldoutRequest'];
 export type HypothesesAnswer = components['schemas']['HypothesesAnswer'];
 export type Hypothesis = components['schemas']['Hypothesis'];
 export type HypothesisInput = components['schemas']['HypothesisInput'];
@@ -5373,6 +6180,7 @@ export type Learning = components['schemas']['Learning'];
 export type Limits = components['schemas']['Limits'];
 export type LimitsInput = components['schemas']['LimitsInput'];
 export type LookDecision = components['schemas']['LookDecision'];
+export type Looks = components['schemas']['Looks'];
 export type Me = components['schemas']['Me'];
 export type Metric = components['schemas']['Metric'];
 export type MetricEstimate = components['schemas']['MetricEstimate'];
@@ -5387,6 +6195,9 @@ export type NoteHistory = components['schemas']['NoteHistory'];
 export type NotePage = components['schemas']['NotePage'];
 export type NoteRequest = components['schemas']['NoteRequest'];
 export type Outcome = components['schemas']['Outcome'];
+export type Override = components['schemas']['Override'];
+export type OverridePage = components['schemas']['OverridePage'];
+export type OverrideRequest = components['schemas']['OverrideRequest'];
 export type Parameter = components['schemas']['Parameter'];
 export type ParameterInput = components['schemas']['ParameterInput'];
 export type PhaseItem = components['schemas']['PhaseItem'];
@@ -5405,12 +6216,14 @@ export type PrerequisiteInput = components['schemas']['PrerequisiteInput'];
 export type PriceBand = components['schemas']['PriceBand'];
 export type PriceBandInput = components['schemas']['PriceBandInput'];
 export type Problem = components['schemas']['Problem'];
+export type PromoteRequest = components['schemas']['PromoteRequest'];
 export type RampStep = components['schemas']['RampStep'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommenderVariant = components['schemas']['RecommenderVariant'];
 export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
 export type RegistryPage = components['schemas']['RegistryPage'];
 export type RegistryRow = components['schemas']['RegistryRow'];
+export type ReplayRequest = components['schemas']['ReplayRequest'];
 export type ResumeRequest = components['schemas']['ResumeRequest'];
 export type Retention = components['schemas']['Retention'];
 export type RetentionInput = components['schemas']['RetentionInput'];
@@ -5438,6 +6251,7 @@ export type Service = components['schemas']['Service'];
 export type SignedPlanItem = components['schemas']['SignedPlanItem'];
 export type SignedPlanPage = components['schemas']['SignedPlanPage'];
 export type StatsArm = components['schemas']['StatsArm'];
+export type Step = components['schemas']['Step'];
 export type StoppingCriteria = components['schemas']['StoppingCriteria'];
 export type StoppingCriteriaInput = components['schemas']['StoppingCriteriaInput'];
 export type TemplateItem = components['schemas']['TemplateItem'];
@@ -6330,6 +7144,105 @@ export interface operations {
             };
         };
     };
+    assign_all: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AssignAllRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignAllResponse"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    expose: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExposeRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExposeResponse"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AssignResponse"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     log_exposures: {
         parameters: {
             query?: never;
@@ -6339,8 +7252,8 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Exposure"][] | {
-                    rows: components["schemas"]["Exposure"][];
+                "application/json": components["schemas"]["ExposureInput"][] | {
+                    rows: components["schemas"]["ExposureInput"][];
                 };
             };
         };
@@ -6633,6 +7546,37 @@ export interface operations {
             };
         };
     };
+    get_arrivals: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Arrivals"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_checklist: {
         parameters: {
             query?: never;
@@ -6909,6 +7853,37 @@ export interface operations {
             };
         };
     };
+    get_looks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Looks"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_notes: {
         parameters: {
             query?: never;
@@ -7083,7 +8058,7 @@ export interface operations {
         };
         requestBody?: {
             content: {
-                "application/json": components["schemas"]["MoveRequest"];
+                "application/json": components["schemas"]["PromoteRequest"];
             };
         };
         responses: {
@@ -7674,6 +8649,68 @@ export interface operations {
             };
         };
     };
+    list_groups: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GroupPage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    save_group: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GroupRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Group"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_health: {
         parameters: {
             query?: never;
@@ -7703,6 +8740,68 @@ export interface operations {
             };
         };
     };
+    list_holdouts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HoldoutPage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_holdout: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HoldoutRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Holdout"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_hypotheses: {
         parameters: {
             query?: never;
@@ -7719,6 +8818,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HypothesesAnswer"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lint: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FindingPage"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
@@ -7874,6 +9002,103 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoteHistory"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_overrides: {
+        parameters: {
+            query?: {
+                key?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OverridePage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    create_override: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OverrideRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Override"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_override: {
+        parameters: {
+            query?: {
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Override"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */

@@ -1,0 +1,82 @@
+"""Looking back, embedded and over HTTP: the same days, the same arrivals."""
+
+from __future__ import annotations
+
+import pytest
+
+from expkit.client import RemoteWorkbench
+from expkit.datasets import recommender, srm_fault
+from expkit.errors import NotFound
+from expkit.view import ResultExplorer, SrmDoctor
+from expkit.workbench import Workbench
+
+AnyWorkbench = Workbench | RemoteWorkbench
+
+
+@pytest.fixture
+def logged(wb: AnyWorkbench) -> str:
+    """A recommender experiment of 14 days."""
+    simulation = recommender(users=2_000, seed=7)
+    key = wb.create(simulation.experiment).key
+    wb.start(key)
+    wb.log_exposures(simulation.exposures)
+    wb.log_outcomes(simulation.outcomes)
+    return key
+
+
+def test_every_day_has_its_scorecard(wb: AnyWorkbench, logged: str) -> None:
+    """Units grow, the last day is what an analysis finds, and nothing was kept."""
+    looks = wb.looks(logged)
+    assert 13 <= len(looks) <= 16
+    units = [sum(arm.n for arm in look.arms) for look in looks]
+    assert units == sorted(units)
+    with pytest.raises(NotFound, match="not been analysed"):
+        wb.scorecard(logged)
+    assert looks[-1].estimate("add_to_cart") == wb.analyze(logged).estimate("add_to_cart")
+
+
+def test_an_explorer_opens_on_a_workbench(wb: AnyWorkbench, logged: str) -> None:
+    """Days as looks, numbers as in the scorecards."""
+    explorer = ResultExplorer(wb, logged)
+    explorer.look = 9
+    assert explorer.found.label(9) == "day 9"
+    assert explorer.found.path.effect[8] == pytest.approx(wb.looks(logged)[8].estimate("add_to_cart").effect)
+
+
+def test_arrivals_add_up(wb: AnyWorkbench, logged: str) -> None:
+    """By day and by every attribute, the units of the scorecard."""
+    arrivals, arms = wb.arrivals(logged), {arm.key: arm.n for arm in wb.analyze(logged).arms}
+    assert arrivals.by_phase() == [arms]
+    for segments in arrivals.segments.values():
+        assert {arm: sum(units[arm] for units in segments.values()) for arm in arms} == arms
+    assert {"placement", "device", "country"} <= set(arrivals.segments)
+
+
+def test_the_doctor_agrees_with_the_scorecard(wb: AnyWorkbench) -> None:
+    """The same check, from the same units."""
+    simulation = srm_fault(users=4_000, seed=3, lost=0.2)
+    key = wb.create(simulation.experiment).key
+    wb.start(key)
+    wb.log_exposures(simulation.exposures)
+    found = SrmDoctor(wb, key).diagnosis
+    check = next(check for check in wb.analyze(key).checks if check.name == "srm")
+    assert found.check.p_value == pytest.approx(check.p_value, rel=1e-9)
+    assert found.mismatch
+    assert found.missing == pytest.approx(simulation.facts["lost"], rel=0.35)
+
+
+def test_nothing_logged_yet(wb: AnyWorkbench) -> None:
+    """No day, no unit; the widgets say what to wait for."""
+    key = wb.create(recommender(users=2).experiment).key
+    assert wb.looks(key) == []
+    assert wb.arrivals(key).days == ()
+    assert "no looks" in ResultExplorer(wb, key)._body.value
+    assert "wait for exposures" in SrmDoctor(wb, key)._lead.value
+
+
+def test_an_unknown_key_is_told(wb: AnyWorkbench) -> None:
+    """By the verbs as an error, by the widgets inside."""
+    with pytest.raises(NotFound, match="nothing"):
+        wb.looks("nothing")
+    assert 'role="alert"' in ResultExplorer(wb, "nothing")._body.value
+    assert 'role="alert"' in SrmDoctor(wb, "nothing")._lead.value
