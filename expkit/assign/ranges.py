@@ -31,11 +31,9 @@ def ranges(experiment: Experiment, coverage: float | None = None) -> tuple[Range
 
     So raising the coverage lets new units in and moves none that are in already.
     """
-    coverage, reached, found = experiment.coverage if coverage is None else coverage, 0.0, []
-    for weight in experiment.shares.values():
-        found.append(Range(reached, reached + coverage * weight))
-        reached += weight
-    return tuple(found)
+    coverage = experiment.coverage if coverage is None else coverage
+    begin = experiment.starts
+    return tuple(Range(begin[key], begin[key] + coverage * weight) for key, weight in experiment.shares.items())
 
 
 def rollout_ranges(experiment: Experiment, share: float) -> tuple[Range, ...]:
@@ -43,11 +41,8 @@ def rollout_ranges(experiment: Experiment, share: float) -> tuple[Range, ...]:
 
     So those who had it in the experiment keep it first, and a growing share takes it from nobody.
     """
-    winner, start = experiment.winner, 0.0
-    for key, weight in experiment.shares.items():
-        if winner is not None and key == winner.key:
-            break
-        start += weight
+    winner = experiment.winner
+    start = experiment.starts[winner.key] if winner is not None else 0.0
     if share >= 1:
         return (Range(0.0, 1.0),)
     if start + share <= 1:
@@ -66,7 +61,7 @@ def choose(bucket: float, arms: Sequence[Range]) -> int | None:
 def arm_table(arms: Sequence[Range]) -> bytes:
     """`choose` of every bucket, worked out beforehand: 0 where it is left out, else the arm's place and 1."""
     table, reached = bytearray(BUCKETS), 0
-    for place, arm in enumerate(arms):
+    for place, arm in sorted(enumerate(arms), key=lambda one: one[1]):
         first, end = max(_first_at(arm.start), reached), _first_at(arm.end)
         if end > first:
             table[first:end] = bytes((place + 1,)) * (end - first)

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
+from expkit.domain.allocation import starts
 from expkit.domain.assignment import AtLogin, Layer, Prerequisite, RampStep, Rollout
 from expkit.domain.events import Timestamp
 from expkit.domain.lifecycle import Status
@@ -67,6 +68,9 @@ class Experiment(Noun):
     parameters: dict[Text, Parameter] = {}
     """The types of the params that variants may carry; anything goes when empty."""
     exposure_rule: ExposureRule = ExposureRule()
+    bucket_order: tuple[Key, ...] = ()
+    """In which order the variants' ranges follow each other; as they are written when empty. The registry chooses it
+    when weights change while the experiment runs, so that the fewest units move."""
     layer: Layer | None = None
     """The bucket space that it shares with experiments it excludes; alone in its own when None."""
     prerequisites: Annotated[tuple[Prerequisite, ...], Field(max_length=20)] = ()
@@ -202,6 +206,11 @@ class Experiment(Noun):
     def remembers(self) -> bool:
         """Whether exposed units are remembered with their variant."""
         return self.sticky or self.at_login != "rebucket"
+
+    @property
+    def starts(self) -> dict[str, float]:
+        """Where in [0, 1) each variant's range begins."""
+        return starts(self.shares, self.bucket_order)
 
     @property
     def hash_seed(self) -> str:

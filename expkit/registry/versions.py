@@ -8,6 +8,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from expkit.domain import STATE_FIELDS, Experiment
+from expkit.domain.allocation import least_moving_order
 from expkit.domain.collaboration import Version
 from expkit.domain.diff import diff
 from expkit.errors import Conflict, InvalidInput, NotFound, Overtaken, did_you_mean
@@ -22,7 +23,7 @@ __all__ = ["at_version", "choose_winner", "delete_draft", "replace", "restore", 
 ALWAYS = frozenset({"name", "description", "owner", "department", "tags", "rice"})
 WHILE_RUNNING = ALWAYS | {
     "coverage", "variants", "guardrails", "stopping", "schedule", "priority", "ramp", "sticky", "bucket_version",
-    "min_bucket_version",
+    "min_bucket_version", "bucket_order",
 }  # fmt: skip
 OPEN = frozenset({"draft", "review", "scheduled"})
 RUNNING = frozenset({"active", "paused"})
@@ -115,7 +116,18 @@ def _store(work: Work, before: Experiment, after: Experiment, reason: str) -> Ex
     changes = diff(before.definition(), after.definition())
     if changes:
         _refuse_what_is_settled(before, {change.path.split(".")[0].split("[")[0] for change in changes}, after)
-    return _write(work, before, after, reason)
+    return _write(work, before, _with_least_moves(before, after), reason)
+
+
+def _with_least_moves(before: Experiment, after: Experiment) -> Experiment:
+    """Other weights while units are in: the arms in the order in which the fewest of them get another variant."""
+    if before.status not in RUNNING or before.shares == after.shares:
+        return after
+    begin = before.starts
+    ranges = {key: (begin[key], begin[key] + before.coverage * share) for key, share in before.shares.items()}
+    order = least_moving_order(ranges, after.shares, after.coverage, before.bucket_order)
+    as_written = order == tuple(after.shares)
+    return Experiment.parse({**after.definition(), "bucket_order": () if as_written else order})
 
 
 def _write(work: Work, before: Experiment, after: Experiment, reason: str) -> Experiment:
