@@ -27,6 +27,8 @@ __all__ = ["Store", "Work"]
 BUSY_TIMEOUT_MS = 30_000
 MAX_REASON = 20_000
 _WRITE = "expkit_write"
+_SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+"""What SQLite does of itself: every statement of a transaction sees what the first one saw."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ class Store:
 
     def __init__(self, engine: sa.Engine, audit_key: str = "") -> None:
         self.engine = engine
+        self._reader = engine if engine.dialect.name == "sqlite" else engine.execution_options(**_SNAPSHOT)
         self._audit_key = audit_key
 
     @classmethod
@@ -110,8 +113,10 @@ class Store:
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
-        """One consistent view of the database."""
-        with self._failures(), self.engine.connect() as connection, connection.begin():
+        """One moment of the database, whatever others commit meanwhile: else a chain that grows while it is verified
+        would look cut.
+        """
+        with self._failures(), self._reader.connect() as connection, connection.begin():
             yield connection
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from expkit.errors import Conflict, InvalidInput, StorageUnavailable
-from expkit.storage import Store, metadata, read_audit
+from expkit.storage import Store, metadata, read_audit, verify_audit
 
 
 def test_a_change_and_its_audit_entry_commit_together(store: Store) -> None:
@@ -56,6 +56,40 @@ def test_concurrent_writers_lose_nothing(store: Store) -> None:
         thread.join()
     with store.read() as connection:
         assert (failures, len(read_audit(connection, limit=1000))) == ([], 80)
+
+
+def test_a_reader_sees_one_moment(store: Store) -> None:
+    """What is committed while it reads, it does not see; the next one does."""
+    with store.read() as connection:
+        assert read_audit(connection) == []
+        with store.begin(actor="ann") as work:
+            work.audit("thing.change", "checkout")
+        assert read_audit(connection) == []
+        assert verify_audit(connection).ok
+    with store.read() as connection:
+        assert len(read_audit(connection)) == 1
+
+
+def test_a_chain_that_grows_while_it_is_verified_is_whole(store: Store) -> None:
+    """No false alarm: a hundred verifications beside two writers that never rest."""
+    stop = threading.Event()
+
+    def write() -> None:
+        while not stop.is_set():
+            with store.begin(actor="ann") as work:
+                work.audit("count", "x")
+
+    threads = [threading.Thread(target=write) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    found = []
+    for _ in range(100):
+        with store.read() as connection:
+            found += verify_audit(connection).findings
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert found == []
 
 
 def test_two_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:
