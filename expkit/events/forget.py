@@ -11,6 +11,7 @@ from typing import Any
 from expkit.events.log import Events
 from expkit.events.reader import Reader
 from expkit.events.schemas import Kind
+from expkit.events.upkeep import sweep
 
 __all__ = ["count_before", "first_exposure", "forget"]
 
@@ -34,7 +35,9 @@ def first_exposure(reader: Reader, experiment: str) -> datetime | None:
 def forget(events: Events, kind: Kind, before: datetime, experiment: str | None = None) -> int:
     """Delete them for good; how many rows went. What waits in the inbox is moved first, so that nothing is missed."""
     events.move()
-    return events.lake.delete(kind, before, experiment)
+    gone = events.lake.delete(kind, before, experiment)
+    sweep(events.lake, kind, days=0)
+    return gone
 
 
 def _where(before: datetime, experiment: str | None) -> tuple[str, list[Any]]:

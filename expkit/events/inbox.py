@@ -8,23 +8,23 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from expkit.errors import StorageUnavailable
-from expkit.events.schemas import Kind, arrow_schema
+from expkit.events.schemas import SCHEMA_VERSION, Kind, conform
 from expkit.events.tables import inbox
 from expkit.storage import Work
 
-__all__ = ["Batch", "pending", "put"]
+__all__ = ["Batch", "pack", "pending", "put", "unpack"]
 
 MAX_ROWS = 100_000
 _MAGIC = b"EXB1"
 
 
 class Batch(NamedTuple):
-    """One row of the inbox. `move` is the move that has claimed it, if any."""
+    """One row of the inbox. `move` is the move that has claimed it, if any; a batch without a table has a `reason`."""
 
     id: int
     move: int | None
-    table: Any
+    table: Any | None
+    reason: str = ""
 
 
 def put(work: Work, kind: Kind, table: Any) -> int:
@@ -35,7 +35,7 @@ def put(work: Work, kind: Kind, table: Any) -> int:
             sa.insert(inbox).values(
                 kind=kind,
                 rows=part.num_rows,
-                body=_pack(part),
+                body=pack(part),
                 received_at=work.at.isoformat(),
                 actor=work.actor[:500],
             )
@@ -49,30 +49,38 @@ def pending(connection: sa.Connection, kind: Kind, move: int | None = None) -> I
     if move is not None:
         query = query.where(inbox.c.move == move)
     for row in connection.execute(query):
-        yield Batch(row.id, row.move, _unpack(kind, row))
+        try:
+            yield Batch(row.id, row.move, unpack(kind, row.body))
+        except ValueError as error:
+            yield Batch(row.id, row.move, None, str(error))
 
 
-def _pack(table: Any) -> bytes:
+def pack(table: Any) -> bytes:
+    """The table as a checksum and an Arrow stream that says its schema's version."""
     import pyarrow as pa
 
     sink = pa.BufferOutputStream()
     options = pa.ipc.IpcWriteOptions(compression="zstd")
-    with pa.ipc.new_stream(sink, table.schema, options=options) as writer:
+    schema = table.schema.with_metadata({"expkit.schema": str(SCHEMA_VERSION)})
+    with pa.ipc.new_stream(sink, schema, options=options) as writer:
         writer.write_table(table)
     body: bytes = sink.getvalue().to_pybytes()
     return _MAGIC + zlib.crc32(body).to_bytes(4, "big") + body
 
 
-def _unpack(kind: Kind, row: Any) -> Any:
-    """The table, unless a byte has changed: then an error that says which batch, before Arrow trips over it."""
+def unpack(kind: Kind, body: bytes) -> Any:
+    """The table; `ValueError` says why it cannot be had, found by the checksum before Arrow trips over it."""
     import pyarrow as pa
 
-    body = memoryview(row.body)
-    if bytes(body[:4]) != _MAGIC or zlib.crc32(body[8:]) != int.from_bytes(body[4:8], "big"):
-        raise StorageUnavailable(
-            f"Batch {row.id} in the inbox ({row.rows:,} {row.kind} of {row.received_at[:19]}) is damaged.",
-            hint=f"restore the database from a backup, or delete row {row.id} of table inbox and log its events again.",
-        )
-    with pa.ipc.open_stream(pa.py_buffer(body[8:])) as reader:
+    view = memoryview(body)
+    if bytes(view[:4]) != _MAGIC or zlib.crc32(view[8:]) != int.from_bytes(view[4:8], "big"):
+        raise ValueError("it is damaged: bytes are missing or have changed")
+    with pa.ipc.open_stream(pa.py_buffer(view[8:])) as reader:
         table = reader.read_all()
-    return table.cast(arrow_schema(kind))
+    table.validate(full=True)  # bytes that are no text would spoil the table's log, and with it the table
+    written = int((table.schema.metadata or {}).get(b"expkit.schema", b"1"))
+    if written > SCHEMA_VERSION:
+        raise ValueError(
+            f"a newer expkit wrote it (schema {written}; this one knows {SCHEMA_VERSION}): update, then retry"
+        )
+    return conform(kind, table)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from expkit.errors import StorageUnavailable
+from expkit.events.locks import sharing
 from expkit.events.schemas import KINDS, PARTITIONS, Kind, arrow_schema
 
 __all__ = ["Lake"]
@@ -76,7 +77,7 @@ class Lake:
 
     def append(self, kind: Kind, rows: Any, app_id: str, move: int) -> None:
         """Write the rows of one move, unless they are there already."""
-        with self._failures("written"):
+        with self._failures("written"), sharing(self.folder):
             for _ in range(COMMIT_TRIES):
                 written = self._try_append(kind, rows, app_id, move)
                 if written is not None:
@@ -86,19 +87,45 @@ class Lake:
             if self.folder:
                 _sync(self.folder / kind, written)
 
+    def change(self, kind: Kind, act: Callable[[Any], int]) -> int:
+        """Let `act` commit to a table that is there, durably; tried again where another commit came first."""
+        from deltalake.exceptions import CommitFailedError
+
+        with self._failures("written"), sharing(self.folder):
+            for _ in range(COMMIT_TRIES):
+                table = self.table(kind)
+                if table is None:
+                    return 0
+                before = table.version()
+                try:
+                    done = act(table)
+                except CommitFailedError:
+                    continue
+                if self.folder:
+                    _sync(self.folder / kind, range(before + 1, table.version() + 1))
+                return done
+        raise StorageUnavailable(
+            f"The table {kind} cannot be changed: other writers were faster {COMMIT_TRIES} times.", hint="try again."
+        )
+
     def delete(self, kind: Kind, before: datetime, experiment: str | None = None) -> int:
-        """Remove older rows, and the files and versions that held them; how many rows went."""
-        with self._failures("written"):
-            table = self.table(kind)
-            if table is None:
-                return 0
-            where = f"timestamp < '{before.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
-            if experiment is not None:
-                where += f" AND experiment = '{experiment}'"  # a key: letters, digits, '.', '_' and '-'
-            gone = int(table.delete(where)["num_deleted_rows"])
-            if gone:
-                table.vacuum(retention_hours=0, dry_run=False, enforce_retention_duration=False)
-            return gone
+        """Remove older rows from the newest version; how many went. What held them is left to `upkeep.sweep`."""
+        where = f"timestamp < '{before.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%fZ}'"
+        if experiment is not None:
+            where += f" AND experiment = '{experiment}'"  # a key: letters, digits, '.', '_' and '-'
+        return self.change(kind, lambda table: int(table.delete(where)["num_deleted_rows"]))
+
+    def refuses(self, kind: Kind, rows: Any) -> str:
+        """Why a table like ours would not take these rows, whatever the disk; empty when it would."""
+        from deltalake import write_deltalake
+
+        try:
+            write_deltalake("memory:///trial", _with_partition(kind, rows), partition_by=PARTITIONS[kind])
+        except BaseException as error:  # delta-rs panics with an exception that is no Exception
+            if isinstance(error, KeyboardInterrupt | SystemExit):
+                raise
+            return f"the table cannot take it: {(str(error) or type(error).__name__).splitlines()[0][:300]}"
+        return ""
 
     def _try_append(self, kind: Kind, rows: Any, app_id: str, move: int) -> range | None:
         """The versions that have to be durable before the move counts; None when another commit came first."""
@@ -110,8 +137,11 @@ class Lake:
         if (table.transaction_version(app_id) or 0) >= move:
             return range(before + 1)  # somebody wrote it and may have died before syncing
         signed = CommitProperties(app_transactions=[Transaction(app_id, move)])
+        rows = _with_partition(kind, rows)
+        # an older version's table gets the columns it lacks; merging is slower, so only then
+        grows = "merge" if set(rows.column_names) - {field.name for field in table.schema().fields} else None
         try:
-            write_deltalake(table, _with_partition(kind, rows), mode="append", commit_properties=signed)
+            write_deltalake(table, rows, mode="append", schema_mode=grows, commit_properties=signed)
         except CommitFailedError:
             return None
         return range(before, table.version() + 1)
@@ -142,8 +172,9 @@ class Lake:
 
         try:
             yield
-        except (OSError, DeltaError) as error:
-            if isinstance(error, StorageUnavailable):
+        except BaseException as error:
+            panicked = type(error).__name__ == "PanicException"  # delta-rs's, and no Exception
+            if isinstance(error, StorageUnavailable) or not (panicked or isinstance(error, OSError | DeltaError)):
                 raise
             told = (str(error) or type(error).__name__).splitlines()[0][:300]
             raise StorageUnavailable(

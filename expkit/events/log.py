@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Mapping
 from typing import Any
@@ -9,16 +10,20 @@ from uuid import uuid4
 
 import sqlalchemy as sa
 
-from expkit.errors import NotFound
-from expkit.events.inbox import pending, put
+from expkit.errors import NotFound, StorageUnavailable
+from expkit.events.inbox import Batch, pending, put
 from expkit.events.lake import Lake
+from expkit.events.quarantine import set_aside
 from expkit.events.reader import Reader
 from expkit.events.rows import to_table
 from expkit.events.schemas import KINDS, Kind, arrow_schema
 from expkit.events.tables import inbox, lake_movers
+from expkit.events.upkeep import tidy
 from expkit.storage import Store, Work
 
 __all__ = ["Events"]
+
+log = logging.getLogger(__name__)
 
 MAX_ROWS_PER_MOVE = 1_000_000
 _ACTOR = "expkit"
@@ -58,9 +63,14 @@ class Events:
         transaction, then deletes them (SQL). The next number is given out only when the last one's batches are
         gone, so a number that the table has reached says that its rows are there: whoever finds the batches of a
         move that died goes on where it stopped. While rows travel, no SQL lock is held and logging goes on.
+
+        A batch that is damaged or that the table refuses goes into quarantine; the rest goes on.
         """
         with self._moving:
-            return sum(self._move_all(kind) for kind in KINDS)
+            moved = sum(self._move_all(kind) for kind in KINDS)
+            if moved:
+                tidy(self.lake)
+            return moved
 
     def reader(self, *, experiment: str | None = None, versions: Mapping[str, int] | None = None) -> Reader:
         """A view of all events; `experiment` leaves the exposures of others out, `versions` reads the lake as it was.
@@ -109,16 +119,38 @@ class Events:
 
     def _carry(self, kind: Kind, app_id: str, number: int) -> int:
         """Append the batches of one move, then forget them; 0 when somebody else did."""
-        import pyarrow as pa
-
-        with self._store.read() as connection:
-            tables = [batch.table for batch in pending(connection, kind, number)]
-        if not tables:
-            return 0
-        self.lake.append(kind, pa.concat_tables(tables), app_id, number)
+        if self.lake.moved(kind, app_id) < number:
+            with self._store.read() as connection:
+                batches = list(pending(connection, kind, number))
+            good = self._without({batch.id: batch.reason for batch in batches if batch.table is None}, batches)
+            if good:
+                self._append(kind, good, app_id, number)
         with self._store.begin(actor=_ACTOR) as work:
             gone = sa.delete(inbox).where(inbox.c.kind == kind, inbox.c.move == number).returning(inbox.c.rows)
             return sum(work.connection.scalars(gone))
+
+    def _append(self, kind: Kind, batches: list[Batch], app_id: str, number: int) -> None:
+        """All batches that the table takes; none is set aside unless it fails on its own, wherever it is written."""
+        import pyarrow as pa
+
+        try:
+            self.lake.append(kind, pa.concat_tables([batch.table for batch in batches]), app_id, number)
+        except StorageUnavailable:
+            refused = {batch.id: why for batch in batches if (why := self.lake.refuses(kind, batch.table))}
+            good = self._without(refused, batches)
+            if not refused:
+                raise
+            if good:
+                self.lake.append(kind, pa.concat_tables([batch.table for batch in good]), app_id, number)
+
+    def _without(self, reasons: Mapping[int, str], batches: list[Batch]) -> list[Batch]:
+        """The other batches, once these are in quarantine."""
+        if reasons:
+            with self._store.begin(actor=_ACTOR) as work:
+                set_aside(work, reasons)
+            for number, reason in reasons.items():
+                log.warning("Batch %s is in quarantine: %s. See `expkit events quarantine list`.", number, reason)
+        return [batch for batch in batches if batch.id not in reasons]
 
 
 def _mover(work: Work) -> tuple[str, int]:
@@ -154,5 +186,9 @@ def _not_moved(kind: Kind, batches: list[Any], table: Any | None, app_id: str | 
     import pyarrow as pa
 
     arrived = 0 if table is None or app_id is None else table.transaction_version(app_id) or 0
-    rest = [batch.table for batch in batches if batch.move is None or batch.move > arrived]
+    fresh = [batch for batch in batches if batch.move is None or batch.move > arrived]
+    for batch in fresh:
+        if batch.table is None:
+            log.warning("Batch %s in the inbox is left out: %s.", batch.id, batch.reason)
+    rest = [batch.table for batch in fresh if batch.table is not None]
     return pa.concat_tables([arrow_schema(kind).empty_table(), *rest])

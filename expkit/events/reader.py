@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from expkit.events.lake import Lake
-from expkit.events.schemas import KINDS, PARTITIONS, Kind, names
+from expkit.events.schemas import KINDS, PARTITIONS, SCHEMA_VERSION, Kind, names
 
 __all__ = ["Reader"]
 
@@ -43,8 +43,9 @@ class Reader:
             self.connection.register(f"{kind}_lake", source)
             places.append(f"{kind}_lake")
         where = f" WHERE experiment = {_quoted(experiment)}" if kind == "exposures" and experiment is not None else ""
-        received = " UNION ALL ".join(f"SELECT {columns} FROM {place}" for place in places)  # noqa: S608
-        self.connection.execute(f"CREATE VIEW {kind}_received AS SELECT * FROM ({received}){where}")  # noqa: S608
+        # what waits has all columns, and an older table null where it lacks one
+        received = " UNION ALL BY NAME ".join(f"SELECT * FROM {place}" for place in places)  # noqa: S608
+        self.connection.execute(f"CREATE VIEW {kind}_received AS SELECT {columns} FROM ({received}){where}")  # noqa: S608
         self.connection.execute(
             f"CREATE VIEW {kind} AS SELECT * FROM {kind}_received "  # noqa: S608  # names of our own
             "QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY timestamp) = 1"
@@ -77,7 +78,8 @@ def _parquet(kind: Kind, files: list[str]) -> str:
     types = {"experiment": "VARCHAR"} if PARTITIONS[kind] == "experiment" else {"date": "DATE"}
     hive = ", ".join(f"{name}: {kind_}" for name, kind_ in types.items())
     listed = ", ".join(_quoted(_no_glob(file)) for file in files)
-    return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{{hive}}})"
+    older = ", union_by_name = true" if SCHEMA_VERSION > 1 else ""  # files of older versions have fewer columns
+    return f"read_parquet([{listed}], hive_partitioning = true, hive_types = {{{hive}}}{older})"
 
 
 def _no_glob(path: str) -> str:

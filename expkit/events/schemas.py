@@ -1,13 +1,19 @@
-"""The canonical columns of the three kinds of events: what callers may send, the inbox and the lake hold."""
+"""The canonical columns of the three kinds of events: what callers may send, the inbox and the lake hold.
+
+The schema is additive: a new version adds columns that may be null and takes none away. Batches, tables and files of
+older versions are read with null in the columns that they do not have; `SCHEMA_VERSION` counts the versions.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["COLUMNS", "KINDS", "PARTITIONS", "Column", "Kind", "arrow_schema", "names"]
+__all__ = ["COLUMNS", "KINDS", "PARTITIONS", "SCHEMA_VERSION", "Column", "Kind", "arrow_schema", "conform", "names"]
+
+SCHEMA_VERSION = 1
 
 Kind = Literal["exposures", "outcomes", "traces"]
 KINDS: tuple[Kind, ...] = ("exposures", "outcomes", "traces")
@@ -71,3 +77,19 @@ def arrow_schema(kind: Kind) -> pa.Schema:
 
     types = {"number": pa.float64(), "amount": pa.float64(), "moment": pa.timestamp("us", "UTC")}
     return pa.schema([(column.name, types.get(column.type, pa.string())) for column in COLUMNS[kind]])
+
+
+def conform(kind: Kind, table: Any) -> Any:
+    """A table of this or an older version in the columns of this one; `ValueError` when it has others."""
+    import pyarrow as pa
+
+    schema = arrow_schema(kind)
+    if strangers := sorted(set(table.column_names) - set(schema.names)):
+        raise ValueError(f"{kind} have no column {', '.join(map(repr, strangers))}")
+    columns = [
+        table.column(field.name).cast(field.type)
+        if field.name in table.column_names
+        else pa.nulls(table.num_rows, field.type)
+        for field in schema
+    ]
+    return pa.table(columns, schema=schema)

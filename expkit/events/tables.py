@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
 
 from expkit.storage import metadata
 
-__all__ = ["inbox", "lake_movers"]
+__all__ = ["inbox", "lake_movers", "quarantine"]
 
 # SQLite numbers rows by itself only where the key is a plain INTEGER
 _Number = BigInteger().with_variant(Integer, "sqlite")
@@ -33,4 +33,18 @@ lake_movers = Table(
     # One row: under which name this database signs its moves in the lake's transaction logs, and the last one.
     Column("app_id", String(64), primary_key=True),
     Column("last_move", _Number, nullable=False),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    # What the mover could not take to the lake, under the number that it had in the inbox.
+    Column("id", _Number, primary_key=True, autoincrement=False),
+    Column("kind", String(16), nullable=False),
+    Column("rows", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("received_at", String(40), nullable=False),
+    Column("actor", String(500), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("quarantined_at", String(40), nullable=False),
 )

@@ -271,18 +271,6 @@ def test_a_lake_may_be_named_by_a_file_url(store, tmp_path):
     assert Events(store, "s3://bucket/lake/").lake.url == "s3://bucket/lake"
 
 
-@pytest.mark.parametrize("harm", [lambda body: body[:-1], lambda body: body[:40] + b"X" + body[41:], lambda _: b""])
-def test_a_damaged_batch_is_named(events, log, store, harm):
-    """A changed or missing byte is found by the checksum, and the error says which batch it is."""
-    log("outcomes", rows("a"))
-    with store.begin(actor="ann") as work:
-        body = work.connection.scalar(sa.select(inbox_table.c.body))
-        work.connection.execute(sa.update(inbox_table).values(body=harm(body)))
-    for use in (events.move, events.reader):
-        with pytest.raises(StorageUnavailable, match=r"Batch 1 in the inbox \(1 outcomes of 20.*is damaged"):
-            use()
-
-
 def test_a_version_that_is_not_there(events):
     """Reading the lake as it was needs the lake."""
     from expkit.errors import NotFound
