@@ -23,7 +23,7 @@ __all__ = ["Answers", "assignment", "new_assignment", "set_values"]
 
 new_assignment: Callable[[type[Assignment]], Assignment] = object.__new__
 set_values: Callable[[Assignment, dict[str, Any]], None] = BaseModel.__dict__["__dict__"].__set__
-_NOTHING = {name: info.get_default() for name, info in Assignment.model_fields.items() if not info.is_required()}
+_NOTHING = {name: None if info.is_required() else info.get_default() for name, info in Assignment.model_fields.items()}
 
 
 class Answers:
@@ -63,7 +63,7 @@ class Answers:
 def assignment(values: Mapping[str, Any]) -> Assignment:
     """An answer from checked values; what is left out has its default."""
     answer = new_assignment(Assignment)
-    set_values(answer, {**_NOTHING, "experiment": None, "variant": None, **values})
+    set_values(answer, {**_NOTHING, **values})
     return answer
 
 

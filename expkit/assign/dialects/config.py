@@ -52,6 +52,7 @@ class Delivered(Noun):
     priority: int = 0
     seed: Text = ""
     exposure_rule: ExposureRule = ExposureRule()
+    bucket_order: tuple[Key, ...] = ()
     layer: Layer | None = None
     prerequisites: tuple[Prerequisite, ...] = ()
     ramp: tuple[RampStep, ...] = ()
@@ -87,8 +88,9 @@ class Delivered(Noun):
 
 
 _WHOLE = (
-    "coverage", "eligibility", "placements", "priority", "seed", "exposure_rule", "layer", "prerequisites", "ramp",
-    "at_login", "sticky", "bucket_version", "min_bucket_version", "schedule", "rollout", "started_at",
+    "coverage", "eligibility", "placements", "priority", "seed", "exposure_rule", "bucket_order", "layer",
+    "prerequisites", "ramp", "at_login", "sticky", "bucket_version", "min_bucket_version", "schedule", "rollout",
+    "started_at",
 )  # fmt: skip
 
 
