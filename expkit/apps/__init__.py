@@ -10,8 +10,18 @@ if TYPE_CHECKING:
     from expkit.apps.fleet import fleet_page
     from expkit.apps.host import query, show
     from expkit.apps.launch import dashboards
+    from expkit.apps.looks import results_page, srm_page
 
-__all__ = ["calculator_page", "dashboards", "experiment_page", "fleet_page", "query", "show"]
+__all__ = [
+    "calculator_page",
+    "dashboards",
+    "experiment_page",
+    "fleet_page",
+    "query",
+    "results_page",
+    "show",
+    "srm_page",
+]
 
 _HOMES = {
     "calculator_page": "calculator",
@@ -19,7 +29,9 @@ _HOMES = {
     "experiment_page": "experiment",
     "fleet_page": "fleet",
     "query": "host",
+    "results_page": "looks",
     "show": "host",
+    "srm_page": "looks",
 }
 
 

@@ -45,7 +45,15 @@ def _head(experiment: Experiment) -> str:
     fleet = link("fleet")
     back = f'<nav><a href="{escape(fleet)}">← All experiments</a></nav>' if fleet else ""
     hypothesis = f"<p>{escape(str(experiment.hypothesis))}</p>"
-    return f"{back}{heading(experiment)}{hypothesis}{experiment_facts(experiment)}"
+    return f"{back}{heading(experiment)}{hypothesis}{experiment_facts(experiment)}{_closer(experiment)}"
+
+
+def _closer(experiment: Experiment) -> str:
+    """The pages that look closer, once there is something to look at."""
+    pages = {"Look by look": link("results", experiment=experiment.key),
+             "Did the arms get their share?": link("srm", experiment=experiment.key)}  # fmt: skip
+    links = " · ".join(f'<a href="{escape(to)}">{name}</a>' for name, to in pages.items() if to)
+    return f"<p>{links}</p>" if links and experiment.started_at else ""
 
 
 def _results(experiment: Experiment, scorecard: Scorecard) -> list[Any]:

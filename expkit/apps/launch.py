@@ -20,7 +20,7 @@ __all__ = ["Engine", "dashboards", "notebooks"]
 
 Engine = Literal["voila", "panel"]
 
-PAGES = ("fleet", "experiment", "calculator")
+PAGES = ("fleet", "experiment", "results", "srm", "calculator")
 DEFAULT_PORT = 8866
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 # Voila offers every Lab extension of the environment to its page; these need JupyterLab's own modules and fail there

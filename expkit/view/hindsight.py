@@ -100,9 +100,9 @@ class Hindsight:
             return f"{told}. This time the planned end agrees. {often} {self._honest(look)}"
         p = fmt.p_value(float(self.path.p_value[end]))
         which = "finds no difference" if self.path.p_value[end] >= self.path.alpha else "says the opposite"
-        word = self._word(stop)
+        told, word = told.replace("have stopped", "have stopped wrongly"), self._word(stop)
         return (
-            f"{told.replace('have stopped', 'have stopped wrongly')}, calling the treatment {word}: the planned end, "
+            f"{told}, calling the treatment {word}: its own planned end, "
             f"{self.label(end + 1)}, {which} (p = {p}). {self._honest(look)}"
         )
 
@@ -179,9 +179,9 @@ class Hindsight:
             return self._seen("bayes", "no estimate yet", "go on", "inconclusive", False, "nothing is decided yet")
         word = "better" if chance >= self.threshold else "worse" if chance <= 1 - self.threshold else "inconclusive"
         told = "go on" if word == "inconclusive" else f"{word}, by a threshold of {self.threshold:.0%}"
-        shown = "> 99.9%" if chance > 0.999 else "< 0.1%" if chance < 0.001 else f"{chance:.1%}"
+        shown = "> 99.9%" if chance > 0.999 else "< 0.1%" if chance < 0.001 else f"= {chance:.1%}"
         why = "a belief, not an error rate: it says nothing about stopping early"
-        return self._seen("bayes", f"P(better) = {shown}", told, word, False, why)
+        return self._seen("bayes", f"P(better) {shown}", told, word, False, why)
 
 
 def hindsight(

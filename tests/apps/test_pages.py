@@ -6,7 +6,7 @@ from typing import Any
 import panel as pn
 import pytest
 
-from expkit.apps import calculator_page, experiment_page, fleet_page
+from expkit.apps import calculator_page, experiment_page, fleet_page, results_page, srm_page
 from expkit.errors import NotFound
 from expkit.workbench import Workbench, open_workbench
 
@@ -89,3 +89,27 @@ def test_the_calculator_needs_no_workbench() -> None:
     page = calculator_page()
     assert "<h1>Sample size</h1>" in page.children[0].value
     assert page.children[1].design.total > 0
+
+
+def test_every_day_can_be_looked_at(workbench: Workbench) -> None:
+    """The explorer of the chosen experiment, held against its planned size; nothing is kept."""
+    before = workbench.scorecard("reco_ymal_v1")
+    head, explorer = results_page(workbench, "reco_ymal_v1").children
+    assert "<h1>You may also like" in head.value
+    assert explorer.found.label(9) == "day 9"
+    assert not explorer.found.finished
+    assert workbench.scorecard("reco_ymal_v1").look == before.look
+
+
+def test_the_split_is_checked_on_a_page(workbench: Workbench) -> None:
+    """Days, segments and the verdict of the chosen experiment."""
+    doctor = srm_page(workbench, "reco_ymal_v1").children[1]
+    assert not doctor.diagnosis.mismatch
+    assert len(doctor.diagnosis.days) == 14
+
+
+def test_without_a_key_the_newest_that_started_is_looked_at(workbench: Workbench, tmp_path: Path) -> None:
+    """A draft has nothing to show; without any the visitor learns what to do."""
+    assert "<h1>&lt;b&gt;runs" in srm_page(workbench).children[0].value
+    with open_workbench(tmp_path) as empty, pytest.raises(NotFound, match="has started yet"):
+        results_page(empty)

@@ -15,7 +15,7 @@ SHIPPED = sorted([*ROOT.glob("notebooks/*.ipynb"), *ROOT.glob("templates/*.ipynb
 
 def test_there_is_something_to_run() -> None:
     """An empty list would make the other tests pass."""
-    assert {"tour", "simulate_ab"} <= {path.stem for path in SHIPPED}
+    assert {"tour", "results", "factorial", "srm", "simulate_ab"} <= {path.stem for path in SHIPPED}
 
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
