@@ -5,6 +5,7 @@ from __future__ import annotations
 from expkit.analysis.deviations import Promise
 from expkit.analysis.experiment import analyze_experiment
 from expkit.analysis.frames import analyze_frame, frame_columns
+from expkit.analysis.overlap import check_overlap
 from expkit.analysis.scorecard import (
     Arm,
     Deviation,
@@ -15,6 +16,7 @@ from expkit.analysis.scorecard import (
     Scorecard,
 )
 from expkit.analysis.standing import Risk, learning_of, risks, standing
+from expkit.analysis.units import UnitValues, unit_values
 
 __all__ = [
     "Arm",
@@ -26,10 +28,13 @@ __all__ = [
     "Recommendation",
     "Risk",
     "Scorecard",
+    "UnitValues",
     "analyze_experiment",
     "analyze_frame",
+    "check_overlap",
     "frame_columns",
     "learning_of",
     "risks",
     "standing",
+    "unit_values",
 ]

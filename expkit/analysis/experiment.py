@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from expkit.analysis.checks import check_before, check_exposures, check_phases, check_ratio
 from expkit.analysis.deviations import Course, Promise, deviations
 from expkit.analysis.estimates import estimates_of, metrics_of, progress_of
-from expkit.analysis.judgement import find_breach
+from expkit.analysis.guardrails import Bound, find_breach
+from expkit.analysis.longevity import check_lasting
 from expkit.analysis.recommendation import recommend
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit, told
@@ -56,6 +57,7 @@ def analyze_experiment(
         *_ratio(experiment, reader.connection, exposed, history),
         *_balance(experiment, before),
         *check_exposures(exposed.units, exposed.multiple, exposed.strays),
+        *check_lasting(reader.connection, experiment),
     )
     guardrails = tuple(_findings(experiment, statistics, estimates))
     primary = [row for row in estimates if row.role == "primary"]
@@ -129,4 +131,14 @@ def _findings(
             row, arm = rows[key, variant.key], statistics[key][variant.key]
             bound = row.decision.bound if row.decision else None
             level = None if bound is None else tail(abs(bound))
-            yield find_breach(guardrail, variant.key, row.estimate, arm, experiment.plan.alpha, level)
+            control = None if row.decision else statistics[key][experiment.control.key]
+            yield find_breach(
+                Bound.of(guardrail),
+                variant.key,
+                row.estimate,
+                arm,
+                experiment.plan.alpha,
+                level,
+                kind=row.kind,
+                control=control,
+            )

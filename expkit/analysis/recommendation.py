@@ -13,6 +13,9 @@ __all__ = ["Progress", "recommend"]
 LEAST_UNITS = 100
 """Without a planned size, an arm with fewer units than this is too small to decide on."""
 
+CAUTIONS = frozenset({"novelty"})
+"""Checks that put the answer in a light, and do not make the data doubtful."""
+
 _NO_EXPOSURES = (
     "An arm without exposures has nothing to compare. Log an exposure whenever a unit sees its variant "
     "(log_exposures), and outcomes under the same user_id or session_id (log_outcomes)."
@@ -61,14 +64,17 @@ def recommend(
 ) -> Recommendation:
     """In this order: data that cannot be trusted, broken guardrails, the primary metric, the planned size."""
     broken = [finding for finding in guardrails if finding.breached]
-    alarms = [check for check in checks if not check.ok]
+    alarms = [check for check in checks if not check.ok and check.name not in CAUTIONS]
+    cautions = [check for check in checks if not check.ok and check.name in CAUTIONS]
     if alarms:
         return _investigate(alarms, broken)
     if broken:
         return _rollback(broken)
     if not progress.units:
         return _wait_for_exposures(progress)
-    return _by_primary(primary, progress)
+    advice = _by_primary(primary, progress)
+    told = tuple(f"Take care: {check.name}, {check.detail}." for check in cautions)
+    return advice.model_copy(update={"reasons": (*advice.reasons, *told)}) if told else advice
 
 
 def _investigate(alarms: Sequence[Check], broken: Sequence[GuardrailFinding]) -> Recommendation:

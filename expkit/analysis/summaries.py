@@ -17,7 +17,7 @@ from expkit.analysis.statistics import EMPTY, ArmStatistic
 from expkit.domain import Metric
 from expkit.domain.events import now
 
-__all__ = ["Exposed", "count_by_phase", "find_exposed", "json_path", "summarize"]
+__all__ = ["Exposed", "count_by_phase", "find_exposed", "json_path", "make_hits", "make_scores", "summarize"]
 
 _DAY = 86_400_000_000  # in microseconds
 _END = 2**62
@@ -121,8 +121,8 @@ def summarize(
         """,
         {"variants": list(variants)},
     )
-    _make_hits(connection, metrics, at)
-    _make_scores(connection, metrics, attributes, _until(at or now()) if whole else None)
+    make_hits(connection, metrics, at)
+    make_scores(connection, metrics, attributes, _until(at or now()) if whole else None)
     measures = [_measure(i, metric, attributes) for i, metric in enumerate(metrics)]
     measures += [Measure(name, name, f"a{i}") for i, name in enumerate(attributes)]
     found = scan(source_of(connection, "frame"), "variant", measures, refuse=False)
@@ -140,7 +140,7 @@ def _measure(i: int, metric: Metric, attributes: Sequence[str]) -> Measure:
     return Measure(metric.key, metric.title, f"x{i}", bottom, covariates=covariates)
 
 
-def _make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -> None:
+def make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -> None:
     """The outcomes that may count, each once; `age` is the time since the unit's first exposure."""
     events = sorted({event for metric in metrics for event in (metric.numerator_event, metric.denominator_event)})
     connection.execute(
@@ -160,12 +160,16 @@ def _make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) 
         )
 
 
-def _make_scores(
-    connection: Any, metrics: Sequence[Metric], attributes: Sequence[str], until: int | None = None
+def make_scores(
+    connection: Any,
+    metrics: Sequence[Metric],
+    attributes: Sequence[str],
+    until: int | None = None,
+    keep: Sequence[str] = (),
 ) -> None:
     """One row per unit: column x{i} for each metric i, d{i} for the denominator of a ratio, a{j} for each attribute.
 
-    Null where the unit's window is not over by `until`.
+    Null where the unit's window is not over by `until`. `keep` are columns of the units to have, too.
     """
     parameters: dict[str, object] = {}
     columns: list[str] = []
@@ -177,7 +181,7 @@ def _make_scores(
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE frame AS
-        SELECT variant, {", ".join(filled)}
+        SELECT {", ".join(["variant", *keep, *filled])}
         FROM arms LEFT JOIN (SELECT unit, {", ".join(columns)} FROM hits GROUP BY unit) USING (unit)
         """,  # noqa: S608  # names of our own; values are parameters
         parameters,

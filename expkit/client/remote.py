@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Self
 from expkit.client.assignment import RemoteAssignment
 from expkit.client.batches import RemoteBatches
 from expkit.client.catalogue import RemoteCatalogue
+from expkit.client.evidence import RemoteEvidence
 from expkit.client.experiments import RemoteExperiments
 from expkit.client.files import RemoteFiles
 from expkit.client.governance import RemoteGovernance
@@ -25,6 +26,7 @@ __all__ = ["RemoteWorkbench"]
 
 class RemoteWorkbench(
     RemoteAssignment,
+    RemoteEvidence,
     RemoteExperiments,
     RemoteBatches,
     RemotePeople,

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from expkit.design.checklist import checklist, refuse_unready
+from expkit.design.replay import AAReplay, AARow, replay_aa
 from expkit.design.sizing import Design, size_experiment
 from expkit.design.sizing_traffic import Timetable, plan_days, units_by
 
-__all__ = ["Design", "Timetable", "checklist", "plan_days", "refuse_unready", "size_experiment", "units_by"]
+__all__ = [
+    "AAReplay",
+    "AARow",
+    "Design",
+    "Timetable",
+    "checklist",
+    "plan_days",
+    "refuse_unready",
+    "replay_aa",
+    "size_experiment",
+    "units_by",
+]

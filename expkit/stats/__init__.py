@@ -36,10 +36,11 @@ from expkit.stats.factorial import FactorialDesign, FactorialEffect, factorial_d
 from expkit.stats.findings import Equivalence, Significance
 from expkit.stats.health import SegmentRatio, blame_srm, check_balance, check_multiple_exposure
 from expkit.stats.interactions import check_interaction
+from expkit.stats.longevity import check_carry_over, check_novelty
 from expkit.stats.matched import mcnemar, mcnemar_exact
 from expkit.stats.means import compare_means
 from expkit.stats.multiplicity import Adjustment, adjust, gatekeep, interval_levels
-from expkit.stats.peeking import MethodOutcome, compare_methods, decisions_by_look
+from expkit.stats.peeking import MethodOutcome, compare_methods, decisions_by_look, stops_by_method
 from expkit.stats.permutations import Permutation, permutation
 from expkit.stats.power import (
     mde_means,
@@ -136,8 +137,10 @@ __all__ = [
     "boschloo",
     "cap_values",
     "check_balance",
+    "check_carry_over",
     "check_interaction",
     "check_multiple_exposure",
+    "check_novelty",
     "check_srm",
     "check_srm_sequential",
     "cochran_mantel_haenszel",
@@ -200,6 +203,7 @@ __all__ = [
     "solve_size",
     "srm_evidence",
     "srm_segments",
+    "stops_by_method",
     "summarize_capped",
     "summarize_strata",
 ]

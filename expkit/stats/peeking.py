@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
     Integers: TypeAlias = np.ndarray[Any, np.dtype[np.int64]]
 
-__all__ = ["MethodOutcome", "PeekingMethod", "compare_methods", "decisions_by_look"]
+__all__ = ["MethodOutcome", "PeekingMethod", "compare_methods", "decisions_by_look", "stops_by_method"]
 
 PeekingMethod = Literal["fixed", "naive", "obrien-fleming", "pocock", "power", "confidence-sequence", "msprt", "hybrid"]
 SIMULATIONS = 20_000
@@ -99,15 +99,34 @@ def decisions_by_look(
     """At which look (from 1) each method would have stopped on this one path of z; 0 where it has not yet."""
     import numpy as np
 
+    path = np.array([finite("z", one) for one in z])[None, :]
+    if path.size > len(fractions_of(looks, maximum)):
+        raise InvalidInput(f"{path.size} values of z for fewer looks.", hint="give at most one per look.")
+    found = stops_by_method(path, looks, methods=methods, alpha=alpha, alternative=alternative, maximum=maximum)
+    return {method: int(stops[0]) for method, stops in found.items()}
+
+
+def stops_by_method(
+    z: Floats,
+    looks: int | Sequence[float],
+    *,
+    methods: Sequence[PeekingMethod] | None = None,
+    alpha: float = ALPHA,
+    alternative: Alternative = "two-sided",
+    maximum: float | None = None,
+) -> dict[PeekingMethod, Integers]:
+    """As `decisions_by_look` for many paths at once: z is (paths, looks)."""
+    import numpy as np
+
     level, times = probability("alpha", alpha), fractions_of(looks, maximum)
     alternative_of(alternative)
-    path = np.array([finite("z", one) for one in z])[None, :]
-    if path.size > len(times):
-        raise InvalidInput(f"{path.size} values of z for {len(times)} looks.", hint="give at most one per look.")
+    paths = np.asarray(z, dtype=float)
+    if paths.ndim != 2 or paths.shape[1] > len(times):
+        raise InvalidInput(f"z has the shape {paths.shape}.", hint=f"one row per path, at most {len(times)} looks.")
     chosen = (
         get_args(PeekingMethod) if methods is None else [word("method", m, get_args(PeekingMethod)) for m in methods]
     )
-    return {method: int(_RULES[method](path, times, level, alternative)[0]) for method in chosen}
+    return {method: _RULES[method](paths, times, level, alternative) for method in chosen}
 
 
 def _outcome(method: PeekingMethod, null: Integers, effect: Integers, t: Floats) -> MethodOutcome:

@@ -15,6 +15,7 @@ from expkit.workbench.batches import BatchVerbs
 from expkit.workbench.catalogue import CatalogueVerbs
 from expkit.workbench.delivery import DeliveryVerbs
 from expkit.workbench.events import EventVerbs
+from expkit.workbench.evidence import EvidenceVerbs
 from expkit.workbench.experiments import ExperimentVerbs
 from expkit.workbench.files import FileVerbs
 from expkit.workbench.governance import GovernanceVerbs
@@ -29,6 +30,7 @@ __all__ = ["Workbench", "open_workbench"]
 class Workbench(
     AssignmentVerbs,
     AnalysisVerbs,
+    EvidenceVerbs,
     ExperimentVerbs,
     EventVerbs,
     BatchVerbs,

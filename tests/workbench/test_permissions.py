@@ -16,7 +16,7 @@ from expkit.workbench import Workbench
 
 READING = {
     "assignment": {"assign", "assign_all", "assign_frame", "overrides", "holdouts", "groups", "lint", "replay"},
-    "analysis": {"scorecard", "figure"},
+    "analysis": {"replay_aa", "check_overlap", "scorecard", "figure"},
     "experiments": {"get", "list", "count", "versions", "at_version", "checklist", "phases", "timeline"},
     "people": {"notes", "note_history", "reviews", "scheduled"},
     "catalogue": {"metric", "metrics", "metric_versions"},
