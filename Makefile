@@ -51,7 +51,7 @@ lab: $(STAMPS)/project ## open JupyterLab before the demo experiment
 demo: $(STAMPS)/project ## seed the demo experiment, analyse it and print its scorecard
 	@$(BIN)/expkit demo
 
-test: $(STAMPS)/dev $(STAMPS)/project ## run every test (T="path -x" for some) and hold the coverage floors
+test: $(STAMPS)/dev $(STAMPS)/project tests/peers/node_modules/.yarn-state.yml ## run every test (T="path -x" for some) and hold the coverage floors
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null \
 		|| echo 'No Chromium found, so the browser tests are skipped. To run them: apt-get install chromium'
 ifneq ($(T),)
@@ -96,7 +96,7 @@ pins: $(STAMPS)/dev ## choose and pin the newest versions: constraints/*.txt
 	$(BIN)/uv pip compile pyproject.toml --group build -c $(STAMPS)/versions.txt --upgrade $(PIN) -o constraints/run.txt
 
 clean: ## remove everything that the other commands made
-	rm -rf $(VENV) extension/node_modules extension/lib extension/*.tsbuildinfo expkit/labextension \
+	rm -rf $(VENV) tests/peers/node_modules extension/node_modules extension/lib extension/*.tsbuildinfo expkit/labextension \
 		dist build docs/_build .coverage .coverage.* .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
 # names, versions and hashes only: which index serves them is the user's business
@@ -147,6 +147,10 @@ $(STAMPS)/dev: constraints/dev.txt $(STAMPS)/uv
 
 extension/node_modules/.yarn-state.yml: extension/package.json extension/yarn.lock extension/.yarnrc.yml | $(STAMPS)/run
 	$(call step,Fetching what the Lab extension is built from,cd extension && jlpm install --immutable)
+	@touch $@
+
+tests/peers/node_modules/.yarn-state.yml: tests/peers/package.json tests/peers/yarn.lock tests/peers/.yarnrc.yml | $(STAMPS)/run
+	$(call step,Fetching the JavaScript clients that have to agree with us,cd tests/peers && jlpm install --immutable)
 	@touch $@
 
 expkit/labextension/package.json: $(EXTENSION_INPUTS) extension/node_modules/.yarn-state.yml

@@ -24,12 +24,14 @@ def open(path: str | os.PathLike[str] | None = None, url: str | None = None) -> 
     return open_workbench(path, url)
 
 
-def connect(url: str, token: str = "") -> RemoteWorkbench:
-    """The same verbs over HTTP, on a service that somebody else runs."""
-    from expkit.client import RemoteWorkbench
+def connect(url: str, token: str = "", *, local: bool = False) -> RemoteWorkbench:
+    """The same verbs over HTTP, on a service that somebody else runs; with `local` it assigns by itself, from the
+    service's signed config, also while the service is away.
+    """
+    from expkit.client import LocalWorkbench, RemoteWorkbench
 
     _show_in_notebooks()
-    return RemoteWorkbench(url, token=token)
+    return LocalWorkbench(url, token=token) if local else RemoteWorkbench(url, token=token)
 
 
 def _show_in_notebooks() -> None:

@@ -47,9 +47,9 @@ class Transport:
     def delete(self, path: str, **query: Any) -> httpx.Response:
         return self.send("DELETE", path, params=query)
 
-    def lines(self, path: str) -> Generator[str, None, None]:
+    def lines(self, path: str, **options: Any) -> Generator[str, None, None]:
         """A long text line by line, as it comes."""
-        with self._told(), self._http.stream("GET", path) as response:
+        with self._told(), self._http.stream("GET", path, **options) as response:
             if not response.is_success:
                 response.read()
                 raise error_of(response)
@@ -59,6 +59,16 @@ class Transport:
         """The answer, when it is a success and expkit's."""
         with self._told():
             response = self._http.request(method, path, **options)
+        if not response.is_success:
+            raise error_of(response)
+        return response
+
+    def newer(self, path: str, etag: str) -> httpx.Response | None:
+        """The answer, unless it is still the one with this ETag."""
+        with self._told():
+            response = self._http.get(path, headers={"If-None-Match": etag} if etag else {})
+        if response.status_code == httpx.codes.NOT_MODIFIED:
+            return None
         if not response.is_success:
             raise error_of(response)
         return response
