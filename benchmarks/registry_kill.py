@@ -8,6 +8,7 @@ After each round the database is opened, its audit verified, and held against wh
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -73,7 +74,8 @@ def crash(folder: Path) -> subprocess.Popen[bytes]:
     """Kill the server as a power cut would (short of the disk's own memory), and start it again."""
     pid = int((folder / "data" / "postmaster.pid").read_text().split()[0])
     for child in children(pid):
-        os.kill(child, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # its client was killed, and it has gone by itself
+            os.kill(child, signal.SIGKILL)
     os.kill(pid, signal.SIGKILL)
     os.waitpid(pid, 0)  # it is a child of ours; unreaped it would look alive to its successor
     (folder / ".s.PGSQL.5432").unlink(missing_ok=True)

@@ -181,7 +181,7 @@ def move(work: Work, key: str, verb: str, reason: str = "") -> Experiment:
     if verb in _STARTS:
         values["started_at"] = work.at
     if verb in _ENDS and before.stopped_at is None:  # a rollout that is taken back was stopped long before
-        values["stopped_at"] = work.at
+        values["stopped_at"] = max(work.at, before.started_at or work.at)  # whatever this process's clock says
     work.connection.execute(sa.update(experiments).where(experiments.c.key == key).values(values))
     work.connection.execute(
         sa.insert(moves).values(

@@ -188,7 +188,7 @@ def _days(made: Iterable[Any], begins: set[str], ends: set[str], since: datetime
         if row.verb in ends and row.experiment in opened:
             took = row.at - opened.pop(row.experiment)
             if since is None or row.at >= since:
-                found.append(took.total_seconds() / 86_400)
+                found.append(max(0.0, took.total_seconds() / 86_400))  # two clocks may disagree
         if row.verb in begins:
             opened[row.experiment] = row.at
     return found

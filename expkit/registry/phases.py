@@ -33,18 +33,23 @@ def phases(connection: sa.Connection, key: str) -> list[Phase]:
 
 
 def open_phase(work: Work, experiment: Experiment) -> None:
-    """A new allocation holds from now on; the one before ends here."""
-    close_phase(work, experiment.key)
+    """A new allocation holds from now on; the one before ends here. Under a clock that is behind, it lasted no time."""
+    ended = close_phase(work, experiment.key)
     last = work.connection.scalar(sa.select(sa.func.max(table.c.phase)).where(table.c.experiment == experiment.key))
     work.connection.execute(
         sa.insert(table).values(
             experiment=experiment.key, phase=(last or 0) + 1, version=experiment.version,
-            started_at=work.at, coverage=experiment.coverage, shares=experiment.shares,
+            started_at=ended or work.at, coverage=experiment.coverage, shares=experiment.shares,
         )
     )  # fmt: skip
 
 
-def close_phase(work: Work, key: str) -> None:
-    work.connection.execute(
-        sa.update(table).where(table.c.experiment == key, table.c.ended_at.is_(None)).values(ended_at=work.at)
-    )
+def close_phase(work: Work, key: str) -> datetime | None:
+    """End the one that holds, and say when that was; no phase ends before it began."""
+    last = sa.and_(table.c.experiment == key, table.c.ended_at.is_(None))
+    began: datetime | None = work.connection.scalar(sa.select(table.c.started_at).where(last))
+    if began is None:
+        return None
+    ended = max(began, work.at)
+    work.connection.execute(sa.update(table).where(last).values(ended_at=ended))
+    return ended

@@ -18,6 +18,8 @@ from expkit.workbench.desk import Desk
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from expkit.batch import Batches
+    from expkit.domain.batch import Batch
     from expkit.events import Reader
 
 __all__ = ["Expired", "RetentionVerbs"]
@@ -60,7 +62,7 @@ class RetentionVerbs(Desk):
         if rules.batches_days is None:
             return
         before = at - timedelta(days=rules.batches_days)
-        for batch in self._shared.batches.batches(limit=1000):
+        for batch in _batches(self._shared.batches):
             folder = self.settings.home / "batches" / batch.job_id
             if batch.finished_at is not None and batch.finished_at < before and folder.is_dir():
                 yield Expired("batch", batch.job_id, before, 1)
@@ -68,9 +70,7 @@ class RetentionVerbs(Desk):
     def _remove(self, expired: Expired, reason: str) -> int:
         """Audited first, so that a removal that dies half way has left its word; done again it finishes."""
         if expired.kind == "draft":
-            with self._begin("retention.apply") as work:
-                registry.delete_draft(work, expired.subject, reason or "retention")
-            return 1
+            return self._remove_draft(expired, reason)
         with self._begin("retention.apply") as work:
             after = {"kind": expired.kind, "before": expired.before.isoformat(), "items": expired.items}
             work.audit("retention.apply", expired.subject, after=after, reason=reason)
@@ -78,6 +78,18 @@ class RetentionVerbs(Desk):
             shutil.rmtree(self.settings.home / "batches" / expired.subject, ignore_errors=True)
             return 1
         return self._forget(expired)
+
+    def _remove_draft(self, expired: Expired, reason: str) -> int:
+        """Unless somebody has taken it up again since the plan was made."""
+        with self._begin("retention.apply") as work:
+            found = registry.find_one(work.connection, expired.subject)
+            if found is None:
+                return 0
+            found = registry.locked(work, expired.subject)
+            if found.status != "draft" or found.updated_at is None or found.updated_at >= expired.before:
+                return 0
+            registry.delete_draft(work, expired.subject, reason or "retention")
+        return 1
 
     def _forget(self, expired: Expired) -> int:
         from expkit.events import KINDS, forget
@@ -118,6 +130,13 @@ def _events(
         before = at - timedelta(days=general.traces_days)
         if count := count_before(reader, "traces", before):
             yield Expired("traces", EVERYWHERE, before, count)
+
+
+def _batches(batches: Batches) -> Iterator[Batch]:
+    offset = 0
+    while page := batches.batches(limit=1000, offset=offset):
+        yield from page
+        offset += len(page)
 
 
 def _projects(everything: list[Experiment]) -> set[str]:

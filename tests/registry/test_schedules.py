@@ -189,6 +189,18 @@ def test_clocks_that_disagree_fire_once(store: Store) -> None:
         assert ask(store, registry.due, clock) == []
 
 
+@pytest.mark.parametrize(("offset", "utc"), [("", "00:30"), ("+02:00", "00:30"), ("+01:00", "01:30")])
+def test_in_an_hour_that_occurs_twice_it_starts_once(store: Store, offset: str, utc: str) -> None:
+    """At the first half past two unless the second is named, and not again at the other."""
+    create(store)
+    at = registry.local_time(f"2100-10-31T02:30{offset}", "Europe/Berlin")
+    due = do(store, lambda work: registry.schedule_move(work, "checkout", "start", at))
+    day = datetime(2100, 10, 31, tzinfo=UTC)
+    quarters = [day + timedelta(minutes=15 * number) for number in range(12)]
+    fired = [clock for clock in quarters if registry.fire(store, due, now=clock)]
+    assert [f"{clock:%H:%M}" for clock in fired] == [utc]
+
+
 @pytest.mark.parametrize(
     ("text", "zone", "utc"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime, timedelta, tzinfo
 
 import pytest
 from drafts import ask, create, do, make, move, read, update
@@ -10,7 +11,7 @@ from drafts import ask, create, do, make, move, read, update
 from expkit import registry
 from expkit.domain.diff import diff
 from expkit.errors import Conflict, InvalidInput, NotFound
-from expkit.storage import Store, read_audit
+from expkit.storage import Store, read_audit, verify_audit
 
 
 def test_a_change_is_a_version_with_author_reason_and_diff(store: Store) -> None:
@@ -155,6 +156,27 @@ def test_traffic_of_a_running_experiment_opens_a_phase(store: Store) -> None:
     assert [(phase.phase, phase.version, phase.coverage) for phase in found] == [(1, 2, 0.2), (2, 3, 0.6), (3, 5, 0.6)]
     assert found[2].shares == {"control": 0.9, "treatment": 0.1}
     assert [phase.ended_at for phase in found] == [found[1].started_at, found[2].started_at, read(store).stopped_at]
+
+
+def test_processes_whose_clocks_disagree_leave_no_phase_that_ends_before_it_began(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is an hour behind changes the traffic, and stops: its phase lasted no time, and the next follows on."""
+
+    class Behind(datetime):
+        @classmethod
+        def now(cls, tz: tzinfo | None = None) -> datetime:
+            return datetime.now(tz) - timedelta(hours=1)
+
+    create(store)
+    move(store, "start")
+    monkeypatch.setattr("expkit.storage.store.datetime", Behind)
+    update(store, {"coverage": 0.5})
+    assert move(store, "stop").stopped_at == read(store).started_at
+    first, second = ask(store, registry.phases, "checkout")
+    assert first.started_at == first.ended_at == second.started_at == second.ended_at
+    assert ask(store, registry.velocity).median_days == 0
+    assert ask(store, verify_audit).ok
 
 
 def test_a_rollout_taken_back_was_stopped_when_it_was_stopped(store: Store) -> None:
