@@ -65,10 +65,12 @@ def estimates_of(
         over=over,
         complete=complete,
     )
-    rows = [monitor(row, again) for row, again in _rows(experiment, statistics, waiting)]
+    found = list(_rows(experiment, statistics, waiting))
+    rows = [monitor(row, again) for row, again in found]
     if plan.method == "bayesian":  # what is believed of one metric does not hang on how many others there are
         return _with_best(experiment, statistics, judge(rows, plan.alpha, "none"))
-    return judge(rows, plan.alpha, plan.correction)
+    again = [one for _, one in found]
+    return judge(rows, plan.alpha, plan.correction, gatekeeping=plan.gatekeeping, again=again)
 
 
 def _rows(

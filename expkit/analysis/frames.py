@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from expkit.analysis.checks import check_missing, check_ratio
 from expkit.analysis.columns import FLOATS
+from expkit.analysis.comparisons import Comparisons, tolerated_of
 from expkit.analysis.groups import Grouping
 from expkit.analysis.judgement import Correction, judge
-from expkit.analysis.measures import CovariateNames, Measure, MetricLike, Winsorize, measures_of
+from expkit.analysis.measures import CovariateNames, MetricLike, Winsorize, measures_of
 from expkit.analysis.recommendation import Progress, recommend
 from expkit.analysis.scan import Scan, scan
-from expkit.analysis.scorecard import Arm, MetricEstimate, Scorecard
+from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit_among, told
 from expkit.analysis.sources import open_source
-from expkit.analysis.statistics import EMPTY, compare, compare_by_stratum
 from expkit.errors import InvalidInput, UnknownName, did_you_mean, shorten
-from expkit.stats import ALPHA, Alternative, Check, Estimate, NotEstimable
+from expkit.stats import ALPHA, Alternative, Check
 from expkit.stats.terms import alternative_of, finite, probability, word
 
 __all__ = ["analyze_frame", "frame_columns"]
@@ -36,9 +36,11 @@ def analyze_frame(
     strata: str | None = None,
     segments: str | Sequence[str] = (),
     shares: Mapping[str, float] | None = None,
+    guardrails: Mapping[str, float] | None = None,
     alpha: float = ALPHA,
     alternative: Alternative = "two-sided",
     correction: Correction = "holm",
+    gatekeeping: bool = False,
     name: str = "Frame",
 ) -> Scorecard:
     """The scorecard of a pandas, polars or Arrow frame, a DuckDB relation, or Parquet or CSV files.
@@ -52,7 +54,9 @@ def analyze_frame(
     `caps` are largest values, `winsorize` is the quantile of the values that are not zero to cap at (True: 99.9%),
     the same one in all variants. `cluster` names what was randomised, where units are not; `strata` a column to
     compare within. `shares` are those that the variants should have got; equal ones when left out. Where they were
-    not got, the check names which of the `segments`, columns of few values, is most to blame.
+    not got, the check names which of the `segments`, columns of few values, is most to blame. `guardrails` are
+    metrics with the harm that is tolerated, as a share of control: `{"latency": 0.05}`. With `gatekeeping` the
+    secondary metrics count only once the primary one is significant.
 
     >>> analyze_frame(df, metrics=["converted", "revenue"], covariates={"revenue": "pre_revenue"})
     """
@@ -62,6 +66,7 @@ def analyze_frame(
     if cluster is not None and strata is not None:
         raise InvalidInput("Clusters and strata do not go together.", hint="give cluster=... or strata=..., not both.")
     measures = measures_of(metrics, covariates, caps, winsorize)
+    tolerated = tolerated_of(guardrails, measures)
     parts = [segments] if isinstance(segments, str) else list(segments)
     names = [variant, *(one for one in (strata, cluster) if one), *parts]
     columns = [*names, *(column for measure in measures for column in measure.columns)]
@@ -74,10 +79,11 @@ def analyze_frame(
         if parts and not all(ratio):
             grouping = Grouping(variant, None, cluster, source.types[variant] in FLOATS)
             ratio = told(ratio, find_culprit_among(source, grouping, parts, wanted))
-    rows = judge(list(_rows(measures, found, reference, alpha, alternative, strata is not None)), alpha, correction)
+    compared = Comparisons(found, measures, reference, tolerated, alternative, stratified=strata is not None)
+    rows = judge(compared.rows(alpha), alpha, correction, gatekeeping=gatekeeping, again=compared.again())
     lacking = "no variant" if cluster is None else "no variant or no cluster"
     checks = (*ratio, *check_missing(found.missing, sum(found.counts.values()), lacking))
-    return _scorecard(name, reference, found, wanted, rows, checks, alpha)
+    return _scorecard(name, reference, found, wanted, rows, checks, alpha, compared.findings(rows, alpha))
 
 
 def frame_columns(frame: Any) -> list[str]:
@@ -117,48 +123,6 @@ def _shares(counts: Mapping[str, int], shares: Mapping[str, float] | None) -> di
     return {variant: share / total for variant, share in given.items()}
 
 
-def _rows(
-    measures: Sequence[Measure], found: Scan, control: str, alpha: float, alternative: Alternative, stratified: bool
-) -> Iterator[MetricEstimate]:
-    for i, measure in enumerate(measures):
-        for variant in found.counts:
-            if variant == control:
-                continue
-            yield MetricEstimate(
-                metric=measure.key,
-                title=measure.title,
-                kind=found.kinds[i],
-                role="primary" if i == 0 else "secondary",
-                variant=variant,
-                direction=measure.direction,
-                unit=measure.unit,
-                estimate=_estimate(
-                    found, i, control, variant, alpha, alternative if i == 0 else "two-sided", stratified
-                ),
-                verdict="unknown",
-                note=_note(found, i, control, variant),
-            )
-
-
-def _estimate(
-    found: Scan, i: int, control: str, variant: str, alpha: float, alternative: Alternative, stratified: bool
-) -> Estimate | NotEstimable:
-    arms, kind = found.arms[i], found.kinds[i]
-    if stratified:
-        return compare_by_stratum(kind, arms[control], arms[variant], alpha=alpha, alternative=alternative)
-    sides = arms[control].get(None, EMPTY), arms[variant].get(None, EMPTY)
-    return compare(kind, *sides, alpha=alpha, alternative=alternative)
-
-
-def _note(found: Scan, i: int, control: str, variant: str) -> str:
-    """How many values the cap moved."""
-    cap = found.caps[i]
-    if cap is None:
-        return ""
-    n = sum(arm.capped for side in (control, variant) for arm in found.arms[i][side].values())
-    return f"values above {cap:.6g} count as {cap:.6g}: {n:,} of both arms"
-
-
 def _scorecard(
     name: str,
     control: str,
@@ -167,6 +131,7 @@ def _scorecard(
     rows: tuple[MetricEstimate, ...],
     checks: tuple[Check, ...],
     alpha: float,
+    guardrails: tuple[GuardrailFinding, ...],
 ) -> Scorecard:
     seen = {variant: found.counts.get(variant, 0) for variant in shares}
     units = min(n for variant, n in seen.items() if shares[variant] > 0)
@@ -179,5 +144,6 @@ def _scorecard(
         arms=tuple(Arm(key=key, name=key, n=seen[key], share=share) for key, share in shares.items()),
         estimates=rows,
         checks=checks,
-        recommendation=recommend(primary, checks, (), Progress(units=units)),
+        guardrails=guardrails,
+        recommendation=recommend(primary, checks, guardrails, Progress(units=units)),
     )

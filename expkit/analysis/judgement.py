@@ -1,38 +1,81 @@
-"""From statistics to judged estimates: multiplicity, verdicts, guardrails."""
+"""From estimates to judged estimates: multiplicity, adjusted intervals, verdicts."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from expkit.analysis.scorecard import GuardrailFinding, MetricEstimate, Role, Verdict
-from expkit.analysis.statistics import ArmStatistic
-from expkit.domain import Guardrail
-from expkit.stats import Estimate, NotEstimable, adjust
+from expkit.analysis.scorecard import MetricEstimate, Verdict
+from expkit.stats import Estimate, NotEstimable, adjust, gatekeep, interval_levels
 
-__all__ = ["Correction", "find_breach", "judge"]
+if TYPE_CHECKING:
+    from expkit.analysis.monitoring import Again
+
+__all__ = ["Correction", "judge"]
 
 Correction = Literal["none", "bonferroni", "holm", "hochberg", "hommel", "bh", "by"]
+_LEAST_LEVEL = 1e-300
 
 
-def judge(rows: Sequence[MetricEstimate], alpha: float, correction: Correction) -> tuple[MetricEstimate, ...]:
-    """Adjusted p-values and verdicts.
+def judge(
+    rows: Sequence[MetricEstimate],
+    alpha: float,
+    correction: Correction,
+    *,
+    gatekeeping: bool = False,
+    again: Sequence[Again | None] = (),
+) -> tuple[MetricEstimate, ...]:
+    """Adjusted p-values, the intervals that go with them, and verdicts.
 
     There are two families: the primary metric over all treatments, which is one test where there is one
-    treatment, and the secondary metrics over all treatments. Guardrails stay as they are: missing harm costs more
-    than a false alarm.
+    treatment, and the secondary metrics over all treatments. With `gatekeeping` the second counts only once all of
+    the first are significant. Guardrails stay as they are: missing harm costs more than a false alarm. `again`
+    repeats each comparison at the alpha that its adjustment leaves; a row without it keeps its interval alone.
     """
     judged = list(rows)
-    families: tuple[tuple[Role, int], ...] = (("primary", 2), ("secondary", 1))
-    for role, least in families:
-        family = [i for i, row in enumerate(judged) if row.role == role and isinstance(row.estimate, Estimate)]
-        if correction == "none" or len(family) < least:
+    families = [[i for i, row in enumerate(rows) if row.role == role] for role in ("primary", "secondary")]
+    p_values = [[_p_value(rows[i]) for i in family] for family in families]
+    own = [p if correction == "none" else adjust(p, correction).tolist() for p in p_values]
+    adjusted = [_gated(own, p_values, correction)[i] if gatekeeping else own[i] for i in range(len(families))]
+    for at, family in enumerate(families):
+        known = sum(not math.isnan(p) for p in p_values[at])
+        behind = gatekeeping and at > 0 and bool(families[0])
+        if (known < 2 - at or correction == "none") and not behind:  # one primary comparison is one test
             continue
-        adjusted = adjust([_p_value(judged[i]) for i in family], correction)
-        for i, p_value in zip(family, adjusted.tolist(), strict=True):
-            judged[i] = judged[i].model_copy(update={"adjusted_p_value": p_value})
+        levels = _levels(p_values[at], own[at], adjusted[at], alpha, correction)
+        named = ", ".join(filter(None, (correction.replace("none", ""), "after the primary metric" if behind else "")))
+        for i, p, level in zip(family, adjusted[at], levels, strict=True):
+            if not math.isnan(p):
+                judged[i] = _adjusted(judged[i], p, named, level, again[i] if again else None)
     return tuple(row.model_copy(update={"verdict": _verdict(row, alpha)}) for row in judged)
+
+
+def _gated(own: Sequence[list[float]], p_values: Sequence[list[float]], correction: Correction) -> list[list[float]]:
+    if correction != "none":
+        return [family.tolist() for family in gatekeep(p_values, correction)]
+    gate = max((1.0 if math.isnan(p) else p for p in own[0]), default=0.0)
+    return [own[0], [max(p, gate) for p in own[1]]]
+
+
+def _levels(
+    p_values: Sequence[float], own: Sequence[float], adjusted: Sequence[float], alpha: float, correction: Correction
+) -> list[float]:
+    """The alpha of each interval, which excludes no effect exactly when the adjusted p-value is below alpha."""
+    plain = [alpha] * len(p_values) if correction == "none" else interval_levels(p_values, correction, alpha).tolist()
+    return [
+        min(level, alpha * p / gate) if gate > mine else level
+        for level, p, mine, gate in zip(plain, p_values, own, adjusted, strict=True)
+    ]
+
+
+def _adjusted(row: MetricEstimate, p: float, correction: str, level: float, again: Again | None) -> MetricEstimate:
+    update: dict[str, Any] = {"adjusted_p_value": p, "correction": correction}
+    wider = again(level) if again is not None and row.decision is None and level > _LEAST_LEVEL else None
+    if isinstance(wider, Estimate):
+        update |= {"adjusted_alpha": level, "adjusted_ci": wider.ci}
+        update["adjusted_lift_ci"] = None if isinstance(wider.lift_ci, NotEstimable) else wider.lift_ci
+    return row.model_copy(update=update)
 
 
 def _p_value(row: MetricEstimate) -> float:
@@ -45,58 +88,3 @@ def _verdict(row: MetricEstimate, alpha: float) -> Verdict:
     if row.p_value >= alpha or row.estimate.effect == 0:
         return "inconclusive"
     return "better" if (row.estimate.effect > 0) == (row.direction == "increase") else "worse"
-
-
-def find_breach(
-    guardrail: Guardrail,
-    variant: str,
-    estimate: Estimate | NotEstimable,
-    arm: ArmStatistic,
-    alpha: float,
-    level: float | None = None,
-) -> GuardrailFinding:
-    """Whether a treatment broke a guardrail: beyond the bound, and by more than chance explains.
-
-    `limit` is tested against the arm's own level (one-sided, at alpha); `max_change` asks for a harm that is larger
-    than tolerated and differs from none at alpha. A control of zero makes any such harm larger than tolerated.
-    `level` is what alpha leaves for this look, where there are several.
-    """
-    over = [
-        finding
-        for finding in (
-            _over_limit(guardrail, arm, alpha if level is None else level),
-            _over_change(guardrail, estimate, alpha),
-        )
-        if finding is not None
-    ]
-    breached = None if not over else any(is_breach for is_breach, _ in over)
-    return GuardrailFinding(
-        metric=guardrail.metric.key,
-        variant=variant,
-        breached=breached,
-        action=guardrail.action,
-        detail="; ".join(text for _, text in over) or "there is not enough data to tell",
-    )
-
-
-def _over_limit(guardrail: Guardrail, arm: ArmStatistic, alpha: float) -> tuple[bool, str] | None:
-    from scipy.special import ndtri
-
-    if guardrail.limit is None or math.isnan(arm.mean) or not alpha > 0:
-        return None
-    up = guardrail.metric.direction == "decrease"  # then more is worse
-    beyond = arm.mean - guardrail.limit if up else guardrail.limit - arm.mean
-    breached = beyond > 0 and beyond >= -ndtri(alpha) * arm.se
-    return bool(breached), f"level {arm.mean:.4g}, limit {'at most' if up else 'at least'} {guardrail.limit:.4g}"
-
-
-def _over_change(guardrail: Guardrail, estimate: Estimate | NotEstimable, alpha: float) -> tuple[bool, str] | None:
-    if guardrail.max_change is None or isinstance(estimate, NotEstimable):
-        return None
-    harm = estimate.effect if guardrail.metric.direction == "decrease" else -estimate.effect
-    base = abs(estimate.control.mean)
-    breached = harm > guardrail.max_change * base and estimate.p_value < alpha
-    if harm <= 0:
-        return False, "no harm"
-    seen = f"harm {harm / base:.1%}" if base else f"harm {harm:.4g} over a control of zero"
-    return breached, f"{seen}, tolerated {guardrail.max_change:.1%}"

@@ -92,6 +92,13 @@ class MetricEstimate(_Part):
     estimate: Annotated[Estimate | NotEstimable, Field(discriminator="kind")]
     adjusted_p_value: float | None = None
     """Adjusted over its family: the secondary metrics of all treatments, or the primary metric of several."""
+    correction: Text = ""
+    """How it was adjusted: `holm`, or `holm, after the primary metric`."""
+    adjusted_alpha: float | None = None
+    """What the correction leaves of alpha for this comparison's own interval."""
+    adjusted_ci: Interval | None = None
+    """Excludes no effect exactly when the adjusted p-value is below alpha; None where several looks are planned."""
+    adjusted_lift_ci: Interval | None = None
     verdict: Verdict
     note: LongText = ""
     """How the values were capped, where they were; which bound held at this look."""
@@ -107,11 +114,16 @@ class MetricEstimate(_Part):
 
 
 class GuardrailFinding(_Part):
-    """Whether one treatment broke one guardrail. `breached` is None while nothing can be said."""
+    """Whether one treatment broke one guardrail, or held it. `breached` is None while nothing can be said.
+
+    `held` is True once harm beyond the bound is ruled out (non-inferiority, with its `p_value`).
+    """
 
     metric: Text
     variant: Text
     breached: bool | None
+    held: bool | None = None
+    p_value: float | None = None
     action: Literal["alert", "pause", "stop", "rollback"] = "alert"
     detail: LongText
 
@@ -230,18 +242,30 @@ class Scorecard(_Part):
 _COLUMNS = (
     "metric", "role", "kind", "variant", "n_control", "n_treatment", "control", "treatment",
     "effect", "ci_lower", "ci_upper", "lift", "lift_lower", "lift_upper",
-    "p_value", "adjusted_p_value", "variance_saved", "verdict", "method", "note", "reason",
+    "p_value", "adjusted_p_value", "adjusted_alpha", "adjusted_lower", "adjusted_upper", "adjusted_lift_lower",
+    "adjusted_lift_upper", "variance_saved", "verdict", "method", "correction", "note", "reason",
 )  # fmt: skip
 
 
 def _flat(row: MetricEstimate) -> dict[str, Any]:
     flat: dict[str, Any] = row.model_dump(
-        include={"metric", "role", "kind", "variant", "adjusted_p_value", "verdict", "note"}
+        include={
+            "metric",
+            "role",
+            "kind",
+            "variant",
+            "adjusted_p_value",
+            "adjusted_alpha",
+            "correction",
+            "verdict",
+            "note",
+        }
     )
     found = row.estimate
     if isinstance(found, NotEstimable):
         return {**flat, "reason": str(found)}
     lower, upper = (None, None) if isinstance(found.lift_ci, NotEstimable) else found.lift_ci
+    ends = row.adjusted_ci or (None, None), row.adjusted_lift_ci or (None, None)
     return {
         **flat,
         "n_control": found.control.n,
@@ -255,6 +279,10 @@ def _flat(row: MetricEstimate) -> dict[str, Any]:
         "lift_lower": lower,
         "lift_upper": upper,
         "p_value": found.p_value,
+        "adjusted_lower": ends[0][0],
+        "adjusted_upper": ends[0][1],
+        "adjusted_lift_lower": ends[1][0],
+        "adjusted_lift_upper": ends[1][1],
         "variance_saved": found.variance_saved,
         "method": found.method,
         "reason": "",

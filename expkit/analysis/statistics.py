@@ -21,10 +21,15 @@ from expkit.stats import (
     compare_means,
     compare_proportions,
     compare_ratios,
+    non_inferiority,
+    non_inferiority_proportions,
 )
+from expkit.stats.equivalence import Better
+from expkit.stats.findings import Equivalence
+from expkit.stats.ratios import linearize
 from expkit.stats.stratified import compare_stratified
 
-__all__ = ["EMPTY", "ArmStatistic", "compare", "compare_by_stratum"]
+__all__ = ["EMPTY", "ArmStatistic", "compare", "compare_by_stratum", "no_worse"]
 
 _TOO_LARGE = NotEstimable("The values are too large for their squares to be added up.", "cap them, or change the unit.")
 _LOST = NotEstimable(
@@ -107,6 +112,31 @@ def compare(
     if kind == "ratio":
         return compare_ratios(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
     return compare_means(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
+
+
+def no_worse(
+    kind: MetricKind,
+    control: ArmStatistic,
+    treatment: ArmStatistic,
+    margin: float,
+    *,
+    better: Better,
+    alpha: float,
+) -> Equivalence | NotEstimable:
+    """Whether the treatment is worse by less than this share of the control (non-inferiority)."""
+    if control.summary is None or treatment.summary is None:
+        return _LOST if control.lost or treatment.lost else _TOO_LARGE
+    adjusted, clustered = control.summary.covariates and treatment.summary.covariates, control.clusters is not None
+    if kind == "conversion" and not adjusted and not clustered:
+        counts = control.successes or 0, control.n, treatment.successes or 0, treatment.n
+        return non_inferiority_proportions(*counts, margin, better=better, relative=True, alpha=alpha)
+    sides: list[Summary] = []
+    for arm in (control.summary, treatment.summary):
+        side = linearize(arm) if kind == "ratio" and not clustered else arm
+        if isinstance(side, NotEstimable):
+            return side
+        sides.append(side)
+    return non_inferiority(sides[0], sides[1], margin, better=better, relative=True, alpha=alpha)
 
 
 def compare_by_stratum(

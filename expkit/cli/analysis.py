@@ -58,8 +58,15 @@ def analyze(
         typer.Option("--segment", help="A file's column to look for what is to blame where the shares do not fit."),
     ] = None,
     share: Annotated[list[str] | None, typer.Option("--share", help="VARIANT=SHARE that a file should have.")] = None,
+    guardrail: Annotated[
+        list[str] | None,
+        typer.Option("--guardrail", help="METRIC=SHARE of control that it may get worse by, e.g. 0.05."),
+    ] = None,
     alternative: Annotated[str | None, typer.Option(help="two-sided, greater or less, for the first metric.")] = None,
     correction: Annotated[str | None, typer.Option(help="For several metrics; holm by default, or none.")] = None,
+    gatekeeping: Annotated[
+        bool, typer.Option("--gatekeeping", help="Other metrics count only once the first one is significant.")
+    ] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Show the newest scorecard; take no new look.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -71,7 +78,8 @@ def analyze(
     given = {
         "variant": variant, "metric": metric, "control": control, "alpha": alpha, "covariate": covariate,
         "winsorize": winsorize, "cluster": cluster, "strata": strata, "segment": segment, "share": share,
-        "alternative": alternative, "correction": correction,
+        "guardrail": guardrail, "alternative": alternative, "correction": correction,
+        "gatekeeping": gatekeeping or None,
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None and value != []}
     if is_frame(target):
@@ -136,6 +144,8 @@ def _analyze_file(target: str, options: dict[str, Any]) -> Scorecard:
         options["segments"] = options.pop("segment")
     if "share" in options:
         options["shares"] = dict(_share(text) for text in options.pop("share"))
+    if "guardrail" in options:
+        options["guardrails"] = dict(_share(text, "guardrail") for text in options.pop("guardrail"))
     return analyze_frame(target, name=Path(target).name, **options)
 
 
@@ -155,9 +165,10 @@ def _covariates(texts: list[str], metrics: list[str | dict[str, str]]) -> dict[s
     return found
 
 
-def _share(text: str) -> tuple[str, float]:
-    variant, _, number = text.rpartition("=")
+def _share(text: str, option: str = "share") -> tuple[str, float]:
+    name, _, number = text.rpartition("=")
     try:
-        return variant, float(number)
+        return name, float(number)
     except ValueError:
-        raise InvalidInput(f"--share {text} has no number.", hint="e.g. --share control=0.5") from None
+        example = "control=0.5" if option == "share" else "latency=0.05"
+        raise InvalidInput(f"--{option} {text} has no number.", hint=f"e.g. --{option} {example}") from None

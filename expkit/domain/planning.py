@@ -71,6 +71,8 @@ class Plan(Noun):
     alternative: Literal["two-sided", "greater", "less"] = "two-sided"
     correction: Literal["none", "bonferroni", "holm", "hochberg", "hommel", "bh", "by"] = "holm"
     """Applied over the secondary metrics and arms; the primary metric keeps its own alpha."""
+    gatekeeping: bool = False
+    """Secondary metrics count only once the primary metric is significant, in every treatment."""
     looks: int = Field(default=1, ge=1, le=1000)
     days: float | None = Field(default=None, gt=0)
     spending: Literal["obrien-fleming", "pocock", "power", "hwang-shih-decani"] = "obrien-fleming"

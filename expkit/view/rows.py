@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit.stats import Estimate, NotEstimable
@@ -43,7 +44,7 @@ class Row(NamedTuple):
     reason: str
     hint: str
     notes: tuple[str, ...] = ()
-    """What was done to the values: covariates, strata, caps."""
+    """What was done to the values: covariates, strata, caps; the interval that fits the adjusted p-value."""
 
     @property
     def symbol(self) -> str:
@@ -102,9 +103,22 @@ def _numbers(item: MetricEstimate, estimate: Estimate) -> dict[str, Any]:
         "control": level(estimate.control.mean),
         "treatment": level(estimate.treatment.mean),
         "effect": f"{level(estimate.effect, signed=True)} ({fmt.interval(lower, upper)})",
-        "notes": tuple(note for note in (_saved(estimate), item.note) if note),
+        "notes": tuple(note for note in (_saved(estimate), item.note, _adjusted(item, level)) if note),
         **_lift(estimate),
     }
+
+
+def _adjusted(item: MetricEstimate, level: Callable[..., str]) -> str:
+    """`adjusted (holm): p 0.031, interval +0.1% to +4.2%`; of the lift, where there is one."""
+    if item.adjusted_p_value is None or not item.correction:
+        return ""
+    text = f"adjusted ({item.correction}): p {fmt.p_value(item.adjusted_p_value)}"
+    if item.adjusted_lift_ci is not None:
+        return f"{text}, interval {_percents(*item.adjusted_lift_ci)}"
+    if item.adjusted_ci is not None:
+        lower, upper = (level(end, signed=True) for end in item.adjusted_ci)
+        return f"{text}, interval {fmt.interval(lower, upper)}"
+    return text
 
 
 def _saved(estimate: Estimate) -> str:

@@ -46,6 +46,7 @@ _GUARDRAIL_BADGES = {
     False: ("inconclusive", "kept", "✓"),
     None: ("unknown", "not known yet", "?"),
 }
+_NOT_RULED_OUT = ("unknown", "harm not ruled out", "?")
 
 
 def scorecard_table(scorecard: Scorecard, *, css: bool = True) -> str:
@@ -88,7 +89,8 @@ def checks_list(scorecard: Scorecard) -> str:
 
 def _guardrail(finding: GuardrailFinding) -> str:
     what = escape(f"Guardrail {finding.metric} · {finding.variant}")
-    return f"<li>{badge(*_GUARDRAIL_BADGES[finding.breached])} <strong>{what}</strong>: {escape(finding.detail)}</li>"
+    state = _NOT_RULED_OUT if finding.held is False and not finding.breached else _GUARDRAIL_BADGES[finding.breached]
+    return f"<li>{badge(*state)} <strong>{what}</strong>: {escape(finding.detail)}</li>"
 
 
 def _note(scorecard: Scorecard) -> str:

@@ -115,7 +115,7 @@ def _checks(scorecard: Scorecard, width: int, color: bool) -> list[str]:
         found = _wrap(f"{check.name}: {check.detail}", width, "✓ " if check.ok else "✗ ")
         lines += [_paint(line, code, color) for line in found]
     for finding in scorecard.guardrails:
-        code, mark = _GUARDRAIL_MARKS[finding.breached]
+        code, mark = _GUARDRAIL_MARKS[None if finding.held is False and not finding.breached else finding.breached]
         found = _wrap(f"guardrail {finding.metric} · {finding.variant}: {finding.detail}", width, mark)
         lines += [_paint(line, code, color) for line in found]
     return lines

@@ -283,6 +283,29 @@ def test_guardrails(analyze, rates, bound, breached, detail):
     assert card.row("error").role == "guardrail"
 
 
+@pytest.mark.parametrize(("most", "held"), [(1.5, True), (0.15, False)])
+def test_a_guardrail_holds_once_more_harm_is_ruled_out(analyze, most, held):
+    """By the test of non-inferiority; a plan with several looks goes by its own interval."""
+    guardrail = {"metric": {"key": "error", "direction": "decrease"}, "max_change": most}
+    events = many(0.10, 0.11, event="error")
+    (finding,) = analyze(experiment(guardrails=[guardrail]), *events).guardrails
+    assert (finding.breached, finding.held, finding.p_value < 0.05) == (False, held, held)
+    assert f"more is {'' if held else 'not yet '}ruled out (p = " in finding.detail
+    (again,) = analyze(experiment(guardrails=[guardrail], plan={"method": "always_valid"}), *events).guardrails
+    assert (again.held, again.p_value) == (held, None)
+
+
+def test_the_plan_lets_the_primary_metric_go_first(analyze):
+    """A secondary metric counts for nothing while the primary one is not significant."""
+    exposures, outcomes = many(0.1, 0.11)
+    outcomes += many(0.1, 0.3, event="like")[1]
+    found = analyze(experiment(["buy", "like"]), exposures, outcomes).row("like")
+    gated = analyze(experiment(["buy", "like"], plan={"gatekeeping": True}), exposures, outcomes).row("like")
+    assert (found.verdict, found.correction) == ("better", "holm")
+    assert (gated.verdict, gated.correction) == ("inconclusive", "holm, after the primary metric")
+    assert 0 in gated.adjusted_ci
+
+
 def test_a_guardrail_on_a_metric_that_must_not_fall(analyze):
     """Direction `increase`: less is worse, and the limit is a floor."""
     guardrail = {"metric": "buy", "limit": 0.2, "action": "stop"}

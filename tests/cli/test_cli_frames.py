@@ -41,6 +41,10 @@ def test_a_file_and_every_option(run: Run) -> None:
             ["--segment", "place", "--segment", "store", "--share", "00=9", "--share", "01=1", "--share", "02=1"],
             {"segments": ["place", "store"], "shares": {"00": 9, "01": 1, "02": 1}},
         ),
+        (
+            ["--guardrail", "clicks/views=0.1", "--gatekeeping"],
+            {"guardrails": {"clicks/views": 0.1}, "gatekeeping": True},
+        ),
         (["--alternative", "greater", "--correction", "none"], {"alternative": "greater", "correction": "none"}),
         (
             [w for share in ("00=2", "01=1", "02=1") for w in ("--share", share)],
@@ -48,7 +52,7 @@ def test_a_file_and_every_option(run: Run) -> None:
         ),
     ):
         found, peer = run("analyze", *base, *words).json, analyze_frame(frame, **same, **options).to_dict()
-        assert all(found[part] == peer[part] for part in ("arms", "estimates", "checks", "alpha")), words
+        assert all(found[part] == peer[part] for part in ("arms", "estimates", "checks", "guardrails", "alpha")), words
 
 
 @pytest.mark.parametrize(
@@ -57,6 +61,8 @@ def test_a_file_and_every_option(run: Run) -> None:
         (["--share", "control"], "--share control has no number"),
         (["--share", "control=half"], "--share control=half has no number"),
         (["--share", "control=1"], "did you mean|treatment"),
+        (["--guardrail", "views"], "--guardrail views has no number"),
+        (["--guardrail", "views=0.1"], "among the metrics|did you mean"),
         (["--alpha", "1.5"], "alpha is 1.5"),
         (["--winsorize", "2"], "winsorize is 2"),
         (["--correction", "holms"], "did you mean 'holm'"),
