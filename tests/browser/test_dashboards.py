@@ -181,3 +181,37 @@ def test_panel_asks_for_its_token(home: Path, tmp_path: Path, page: Page, watch:
         page.goto(f"{site.url}logout")
         page.get_by_text("You are logged out.").wait_for(timeout=WAIT_MS)
     assert no_complaint(watch), watch
+
+
+def test_scrubbing_to_day_9(site: Site, page: Page, watch: Watch, save_picture: Any) -> None:
+    """By the list, by the keyboard on the slider and by playing: the table says what each method decides there."""
+    page.goto(site.page("results", "?experiment=reco_ymal_v1"))
+    settle(page, "You may also like: ranking model v3")
+    page.get_by_label("Look", exact=True).select_option("day 9")
+    table = page.get_by_role("table", name="What each method decides on day 9")
+    table.wait_for(timeout=WAIT_MS)
+    assert table.get_by_role("rowheader").count() == 6
+    page.get_by_role("slider").focus()
+    page.keyboard.press("ArrowLeft")
+    page.get_by_role("table", name="What each method decides on day 8").wait_for(timeout=WAIT_MS)
+    save_picture(f"results-{site.engine}-light-wide")
+    page.get_by_role("button", name="Play").click()
+    page.get_by_role("table", name="What each method decides on day 10").wait_for(timeout=WAIT_MS)
+    page.get_by_role("button", name="Pause").click()
+    page.get_by_label("Metric").select_option("Click-through rate")
+    page.get_by_role("status").get_by_text("Click-through rate").wait_for(timeout=WAIT_MS)
+    assert no_complaint(watch), watch
+
+
+def test_the_split_is_examined(site: Site, page: Page, watch: Watch, save_picture: Any) -> None:
+    """In the dark and narrow: the verdict, the days and the segments, without sideways scrolling."""
+    page.emulate_media(color_scheme="dark")
+    page.set_viewport_size({"width": 600, "height": 1_400})
+    page.goto(site.page("srm", "?experiment=reco_ymal_v1"))
+    settle(page, "You may also like: ranking model v3")
+    page.get_by_role("status").get_by_text("have the units that their shares promise").wait_for(timeout=WAIT_MS)
+    page.get_by_role("img", name="Evidence against the shares by day: no alarm on any day").wait_for(timeout=WAIT_MS)
+    page.get_by_role("table", name="Segments, most to blame first").wait_for(timeout=WAIT_MS)
+    save_picture(f"srm-{site.engine}-dark-narrow")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 600
+    assert no_complaint(watch), watch
