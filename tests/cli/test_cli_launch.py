@@ -54,6 +54,9 @@ def test_sign_tells_the_digest(run: Run) -> None:
     digest = run("experiments", "sign", "banner", "--json").json["digest"]
     assert digest in run("experiments", "sign", "banner").out
     assert "has started" in run("experiments", "sign", "search").err
+    assert [plan["digest"] for plan in run("experiments", "plans", "banner", "--json").json["items"]] == [digest]
+    assert digest in run("experiments", "plans", "banner").out
+    assert run("experiments", "plans", "search").out == "Nobody has signed its plan.\n"
 
 
 def test_schedule_and_unschedule(run: Run) -> None:
@@ -62,6 +65,9 @@ def test_schedule_and_unschedule(run: Run) -> None:
     done = run(*words, "--timezone", "Europe/Berlin")
     assert done.out == "banner will start at 2100-07-01 07:00 UTC (2100-07-01 09:00 in Europe/Berlin).\n"
     assert run("experiments", "schedule", "banner", "--stop", "--at", "2100-08-01", "--json").json["verb"] == "stop"
+    assert [item["verb"] for item in run("experiments", "scheduled", "--json").json["items"]] == ["start", "stop"]
+    assert "2100-07-01 09:00" in run("experiments", "scheduled", "banner", "--timezone", "Europe/Berlin").out
+    assert run("experiments", "scheduled", "search").out == "Nothing is planned.\n"
     skipped = run("experiments", "schedule", "banner", "--at", "2027-03-28T02:30", "--timezone", "Europe/Berlin")
     assert "does not exist in Europe/Berlin" in skipped.err
     assert "has passed" in run("experiments", "schedule", "banner", "--at", "2020-01-01").err

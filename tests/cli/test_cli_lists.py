@@ -53,6 +53,19 @@ def test_filters_that_are_refused(run: Run, words: tuple[str, ...], said: str) -
     assert said in done.err
 
 
+def test_the_registry_as_rows(run: Run) -> None:
+    """Proposed, running or completed; with sample size and RICE score."""
+    rows = {row["id"]: row for row in run("experiments", "registry", "--json").json["items"]}
+    assert (rows["banner"]["status"], rows["search"]["status"]) == ("Proposed", "Running")
+    assert rows["banner"]["rice_score"] == 25
+    assert [row["id"] for row in run("experiments", "registry", "--status", "running", "--json").json["items"]] == [
+        "search"
+    ]
+    assert "Proposed" in run("experiments", "registry").out
+    assert run("experiments", "registry", "--status", "completed").out == "No experiment is there yet.\n"
+    assert "did you mean" in run("experiments", "registry", "--status", "complete").err
+
+
 def test_departments_are_listed(run: Run) -> None:
     """What --department can be."""
     assert run("experiments", "departments", "--json").json["items"] == ["Shop"]
