@@ -32,7 +32,7 @@ class Assigner:
     Safe to share between threads; make a new one when an experiment changes, and swap it in whole.
     """
 
-    __slots__ = ("_by_key", "_groups", "_live", "_open", "_quick", "_remembers", "_states", "experiments")
+    __slots__ = ("_by_key", "_groups", "_live", "_open", "_quick", "_remembers", "_states", "_variants", "experiments")
 
     experiments: Mapping[str, Experiment]
 
@@ -44,6 +44,7 @@ class Assigner:
         self.experiments = MappingProxyType(dict(experiments))
         self._by_key, self._groups = by_key, surroundings.groups
         self._quick = {key: item.quick for key, item in by_key.items() if item.quick is not None}
+        self._variants = {key: item.quick_variant for key, item in by_key.items() if item.quick_variant is not None}
         self._open = tuple(sorted((item for item in by_key.values() if item.open), key=_priority))
         self._live = tuple(item for item in by_key.values() if item.open or item.experiment.status in RELEASED)
         self._states: Any = None
@@ -117,6 +118,19 @@ class Assigner:
         if experiment is None:
             return self._first(request, explain)
         return explained(item, request) if explain else item.answer(request)
+
+    def variant(
+        self,
+        experiment: str,
+        user_id: str | None = None,
+        session_id: str | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> str | None:
+        """The key of the variant that `assign` answers, without the rest of the answer: for loops that are hot."""
+        quick = self._variants.get(experiment)
+        if quick is not None and type(user_id) is str and 0 < len(user_id) <= MAX_ID:
+            return quick(user_id, attributes or NO_ATTRIBUTES)
+        return self.assign(user_id, session_id, attributes, experiment).variant
 
     def assign_all(
         self,

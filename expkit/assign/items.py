@@ -23,7 +23,7 @@ from expkit.assign.checks import (
 )
 from expkit.assign.conditions import Groups, attributes_read, compile_condition
 from expkit.assign.memory import Forced, Remembered
-from expkit.assign.quick import quick
+from expkit.assign.quick import quick, quick_variant
 from expkit.assign.requests import REQUEST_NAMES, Request
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Item:
         "open",
         "plain",
         "quick",
+        "quick_variant",
         "reads_request",
         "seed",
     )
@@ -88,7 +89,9 @@ class Item:
         plain = all(isinstance(check, SomeUnit | Eligible) for check in self.checks)
         self.plain = plain and isinstance(self.last, Allocation) and len(self.last.steps) == 1
         self.reads_request = not REQUEST_NAMES.isdisjoint(attributes_read(experiment.eligibility))
-        self.quick = quick(self) if self.plain and not self.reads_request else None
+        short = self.plain and not self.reads_request
+        self.quick = quick(self) if short else None
+        self.quick_variant = quick_variant(self) if short else None
 
     def _checks(self, around: Surroundings) -> Iterable[Check]:
         experiment, status = self.experiment, self.experiment.status

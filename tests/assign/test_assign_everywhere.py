@@ -86,6 +86,11 @@ def test_frames_and_bulk_and_explanations_say_what_one_by_one_says(fleet: list[E
     for experiment in fleet:
         expected = one_by_one(assigner, experiment.key, memory)
         variants = [answer.variant for answer in expected]
+        for user, session, country, age in zip(USERS, SESSIONS, COUNTRIES, AGES, strict=True):
+            asked = {"user_id": user, "session_id": session, "attributes": {"country": country, "age": age}}
+            assert (
+                assigner.variant(experiment.key, **asked) == assigner.assign(**asked, experiment=experiment.key).variant
+            )
         for frame in (table, table.to_pandas(), pl.from_arrow(table)):
             result = assigner.assign_frame(frame, experiment.key, sticky=memory, at=NOW)
             found = result["variant"].to_pylist() if isinstance(result, pa.Table) else list(result["variant"])
