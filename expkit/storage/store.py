@@ -8,10 +8,13 @@ leaves with one, neither is.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+import sqlite3
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Self
 
@@ -25,6 +28,8 @@ from expkit.storage.migrations import migrate
 __all__ = ["Store", "Work"]
 
 BUSY_TIMEOUT_MS = 30_000
+PATIENCE_SECONDS = 120.0
+"""How long a SQLite writer waits for its turn: its queue is a lottery, and twenty writers on a slow disk are many."""
 MAX_REASON = 20_000
 _WRITE = "expkit_write"
 _SNAPSHOT = {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -181,14 +186,29 @@ def _prepare_sqlite(dbapi_connection: Any, _record: object) -> None:
     cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.execute("PRAGMA cache_size = -64000")  # KiB: a list of ten thousand experiments then reads no file
-    cursor.execute("PRAGMA journal_mode = WAL")
+    _patiently(partial(cursor.execute, "PRAGMA journal_mode = WAL"))
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.close()
 
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes = connection.get_execution_options().get(_WRITE, False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    _patiently(partial(connection.exec_driver_sql, "BEGIN IMMEDIATE" if writes else "BEGIN"))
+
+
+def _patiently(statement: Callable[[], object]) -> None:
+    """Again while others are busy: SQLite's own waiting ends early, and where a log is recovered it does not reach."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            statement()
+        except (sa.exc.OperationalError, sqlite3.OperationalError) as error:
+            code = getattr(getattr(error, "orig", error), "sqlite_errorcode", 0) & 0xFF
+            if code not in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_PROTOCOL} or time.monotonic() > deadline:
+                raise
+            time.sleep(0.02)
+        else:
+            return
 
 
 def _server(url: sa.URL) -> sa.Engine:

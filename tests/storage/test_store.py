@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -90,6 +91,25 @@ def test_a_chain_that_grows_while_it_is_verified_is_whole(store: Store) -> None:
     for thread in threads:
         thread.join()
     assert found == []
+
+
+def test_a_writer_waits_for_longer_than_sqlite_would(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its turn comes when the other one has ended; only a lock that stays is told."""
+    monkeypatch.setattr("expkit.storage.store.BUSY_TIMEOUT_MS", 10)
+    store = Store.open(f"sqlite:///{tmp_path / 'expkit.db'}")
+    other = sqlite3.connect(tmp_path / "expkit.db", isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    threading.Timer(0.5, other.rollback).start()
+    with store.begin(actor="ann") as work:
+        work.audit("thing.change", "checkout")
+    other.execute("BEGIN IMMEDIATE")
+    monkeypatch.setattr("expkit.storage.store.PATIENCE_SECONDS", 0.1)
+    with pytest.raises(StorageUnavailable, match="is locked by another process"), store.begin(actor="ann"):
+        pass
+    other.close()
+    with store.read() as connection:
+        assert len(read_audit(connection)) == 1
+    store.close()
 
 
 def test_two_processes_may_open_a_new_database_at_once(empty_database_url: str) -> None:
