@@ -1,9 +1,15 @@
 from __future__ import annotations
 
+import re
+from datetime import date, timedelta
+
+import numpy as np
 import pytest
 
-from expkit.stats import size_means, size_proportions
+from expkit.errors import InvalidInput
+from expkit.stats import size_means, size_non_inferiority_proportions, size_proportions
 from expkit.view import SampleSizeCalculator
+from expkit.view.power import power_svg
 from expkit.view.sizing import SizingQuestion, size_curve, solve
 
 
@@ -90,3 +96,80 @@ def test_a_mean_without_a_spread_is_refused() -> None:
     """The hint says where to take it from."""
     with pytest.raises(ValueError, match=r"standard deviation.*history"):
         solve(SizingQuestion(kind="mean", baseline=3))
+
+
+def test_any_one_is_found_from_the_others() -> None:
+    """Units, then the effect and the power that these units have; fields without a use are gone."""
+    calculator = SampleSizeCalculator("mean", baseline=20, effect=0.05, sd=15)
+    units = calculator.design.per_arm[0]  # type: ignore[union-attr]
+    calculator.units.value = units
+    calculator.find.value = "power"
+    assert calculator.design.power == pytest.approx(0.8, abs=1e-3)  # type: ignore[union-attr]
+    assert (calculator.power.layout.display, calculator.units.layout.display) == ("none", "")
+    calculator.find.value = "effect"
+    assert calculator.design.effect == pytest.approx(0.05, rel=1e-3)  # type: ignore[union-attr]
+    assert "is the smallest lift to find" in calculator._answer.value
+
+
+def test_no_harm_asks_for_a_margin() -> None:
+    """Non-inferiority of a proportion, which has a direction and no alternative."""
+    calculator = SampleSizeCalculator(baseline=0.4, effect=0.05)
+    calculator.goal.value = "no-harm"
+    expected = size_non_inferiority_proportions(0.4, 0.05, relative=True)
+    assert calculator.design.per_arm == expected.per_arm  # type: ignore[union-attr]
+    assert calculator.effect.description == "Harm that would still do, %"
+    assert (calculator.side.layout.display, calculator.better.layout.display) == ("none", "")
+
+
+def test_covariates_clusters_tests_and_weeks() -> None:
+    """What the drawer holds reaches the formula and the calendar."""
+    calculator = SampleSizeCalculator("ratio", baseline=0.4, sd=1.2, daily_units=1000)
+    calculator.rho.value, calculator.icc.value, calculator.cluster_size.value = 0.6, 0.01, 20
+    calculator.comparisons.value = 2
+    expected = size_means(0.4, 1.2, 0.05, relative=True, rho=0.6, icc=0.01, cluster_size=20, comparisons=2)
+    assert calculator.design.per_arm == expected.per_arm  # type: ignore[union-attr]
+    plain = calculator.design.days  # type: ignore[union-attr]
+    calculator.week.value, calculator.coverage.value = "5, 5, 5, 5, 5, 2, 2", 50
+    calculator.start.value = date(2026, 11, 23)
+    found = calculator.design
+    assert found is not None
+    assert found.days == pytest.approx(2 * plain, abs=7)
+    assert found.end == date(2026, 11, 22) + timedelta(weeks=found.weeks or 0)
+    assert f"up to Sunday, {found.end}" in calculator._answer.value
+
+
+def test_history_fills_in_and_is_drawn_from() -> None:
+    """Baseline, spread and correlation of past values; a simulation checks the formula."""
+    rng = np.random.default_rng(1)
+    past = rng.exponential(10, 4000)
+    calculator = SampleSizeCalculator(history=past, covariates=past + rng.normal(0, 5, 4000))
+    assert (calculator.kind.value, calculator.baseline.value) == ("mean", pytest.approx(past.mean()))
+    assert calculator.rho.value == pytest.approx(0.89, abs=0.02)
+    calculator.rho.value = 0
+    drawn = re.search(r"power ([\d.]+)%", calculator._answer.value)
+    assert drawn is not None
+    assert float(drawn[1]) == pytest.approx(80, abs=5)
+    assert SampleSizeCalculator(history=[0, 1, 1, 0]).kind.value == "conversion"
+    with pytest.raises(InvalidInput, match="do not vary"):
+        SampleSizeCalculator(history=[3, 3, 3])
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [("rho", 1.0, "rho"), ("icc", -0.1, "icc"), ("cluster_size", 0.0, "cluster_size"), ("comparisons", 0.0, "alpha"),
+     ("week", "1, 2", "Monday to Sunday"), ("week", "a week", "not a list"), ("coverage", 0.0, "coverage")],
+)  # fmt: skip
+def test_bad_input_in_the_drawer_is_told(field: str, value: object, told: str) -> None:
+    """As everywhere else: a reason and a hint."""
+    calculator = SampleSizeCalculator(daily_units=100)
+    getattr(calculator, field).value = value
+    assert calculator.design is None
+    assert told in calculator._answer.value
+
+
+def test_words_at_the_ends_of_the_axis_stay_inside() -> None:
+    """The first tick begins where the curve does, rather than half outside."""
+    drawn = power_svg(solve(SizingQuestion(effect=0.04)))
+    anchors = re.findall(r'x="([\d.]+)%" y="91%" text-anchor="(\w+)"', drawn)
+    assert all(anchor == "start" for at, anchor in anchors if float(at) < 6)
+    assert {"start", "middle", "end"} == {anchor for _, anchor in anchors}
