@@ -126,6 +126,6 @@ export function consequence(verb: Verb, trans: TranslationBundle): string {
     finish: trans.__('The rollout has reached everybody.'),
     rollback: trans.__('Every unit gets control again, at once. The experiment ends as “Rolled back”.'),
     complete: trans.__('The decision is made and nothing more is to be done.'),
-    archive: trans.__('It leaves the daily lists; its record stays.')
+    archive: trans.__('It is put away: no step leads out of the archive, and its record stays.')
   }[verb];
 }
