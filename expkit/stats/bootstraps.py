@@ -19,6 +19,8 @@ from expkit.stats.terms import ALPHA, Alternative, alternative_of, count, probab
 if TYPE_CHECKING:
     import numpy as np
 
+    from expkit.stats.arrays import Device
+
     Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
 __all__ = ["Bootstrap", "BootstrapMethod", "ResampledMetric", "bootstrap"]
@@ -31,6 +33,7 @@ ResampledMetric: TypeAlias = "NamedMetric | float | Callable[[Any], float]"
 RESAMPLES = 10_000
 LEAST = 100
 MIN_UNITS = 2
+HERE = 1000  # units up to which arrays of other devices are fetched
 JACKKNIFE = 200  # groups that a function's jackknife leaves out, one after the other
 
 
@@ -79,6 +82,7 @@ def bootstrap(
 ) -> Bootstrap | NotEstimable:
     """Compare two arms of one value per unit (for `ratio`: numerators and denominators) by resampling each.
 
+    Arrays of CuPy and PyTorch (any of the array API standard) are resampled on their own device, for `mean` and `ratio`.
     The p-value is the alpha at which the interval would touch zero. `studentised` is for mean and ratio only.
 
     >>> found = bootstrap([1, 2, 3, 4, 5, 6], [3, 4, 5, 6, 7, 8], resamples=2000, seed=1)
@@ -125,6 +129,15 @@ def rows_of(name: str, values: Any, pairs: bool) -> Floats:
 
 
 def _arm(name: str, values: Any, metric: Any, number: int, rng: np.random.Generator) -> Resampled | NotEstimable:
+    from expkit.stats.arrays import device_of, rows_there
+
+    device = device_of(values)
+    if device is not None:
+        there = rows_there(device, name, values, metric == "ratio")
+        if metric in ("mean", "ratio") and int(there.shape[0]) > HERE:
+            return _elsewhere(device, name, there, metric == "ratio", number, rng)
+        table = device.fetch(there)
+        values = table if metric == "ratio" else table[:, 0]
     rows = rows_of(name, values, metric == "ratio")
     if rows.shape[0] < MIN_UNITS:
         return NotEstimable(f"The {name} has {rows.shape[0]} units; resampling needs 2.", "collect more units.")
@@ -137,6 +150,31 @@ def _arm(name: str, values: Any, metric: Any, number: int, rng: np.random.Genera
     if isinstance(metric, str) and metric != "median":
         word("metric", metric, get_args(NamedMetric))
     return _quantile(rows[:, 0], 0.5 if metric == "median" else probability("metric", float(metric)), number, rng)
+
+
+def _elsewhere(
+    device: Device, name: str, rows: Any, pairs: bool, number: int, rng: np.random.Generator
+) -> Resampled | NotEstimable:
+    """As `_means` and `_ratios`, with the rows left where they are."""
+    import numpy as np
+
+    from expkit.stats.arrays import moments_there
+
+    xp, n = device.xp, int(rows.shape[0])
+    means = device.fetch(xp.mean(rows, axis=0))
+    if not pairs:
+        away = rows[:, 0] - float(means[0])
+        moments = moments_there(device, rows, xp.stack([rows[:, 0], away * away], axis=1), number, rng)
+        variances = np.maximum(moments[:, 1] - (moments[:, 0] - means[0]) ** 2, 0)
+        influence = device.fetch(away) / n
+        se = math.sqrt(float(influence @ influence))
+        return Resampled(float(means[0]), moments[:, 0], se, np.sqrt(variances / n), influence, "nonzero")
+    if means[1] == 0:
+        return NotEstimable(f"The {name}'s denominators sum to zero.", "check how the ratio is computed.")
+    value, below = float(means[0] / means[1]), rows[:, 1]
+    left = rows[:, 0] - value * below
+    table = xp.stack([below, left, left * left, left * below, below * below], axis=1)
+    return _ratio_of(moments_there(device, rows, table, number, rng), value, device.fetch(left), means[1], "nonzero")
 
 
 def _means(rows: Floats, number: int, rng: np.random.Generator) -> Resampled:
@@ -159,19 +197,26 @@ def _ratios(name: str, rows: Floats, number: int, rng: np.random.Generator) -> R
 
     from expkit.stats.draws import Resampler
 
-    n, base = rows.shape[0], float(rows[:, 1].mean())
+    base = float(rows[:, 1].mean())
     if base == 0:
         return NotEstimable(f"The {name}'s denominators sum to zero.", "check how the ratio is computed.")
     value = float(rows[:, 0].mean()) / base
     left = rows[:, 0] - value * rows[:, 1]
     plan = Resampler.of(rows, number)
     table = np.column_stack([rows[:, 1], left, left * left, left * rows[:, 1], rows[:, 1] ** 2])
-    moments = plan.means(table, number, rng)
+    return _ratio_of(plan.means(table, number, rng), value, left, base, plan.form)
+
+
+def _ratio_of(moments: Floats, value: float, left: Floats, base: float, form: str) -> Resampled:
+    """From the resampled means of denominators, what is left of numerators, and their products."""
+    import numpy as np
+
+    n = left.size
     below, step = moments[:, 0], moments[:, 1] / moments[:, 0]
     variances = moments[:, 2] - 2 * step * moments[:, 3] + step**2 * moments[:, 4]
     ses = np.sqrt(np.maximum(variances, 0) / n) / np.abs(below)
     influence = left / (n * base)
-    return Resampled(value, value + step, math.sqrt(float(influence @ influence)), ses, influence, plan.form)
+    return Resampled(value, value + step, math.sqrt(float(influence @ influence)), ses, influence, form)
 
 
 def _quantile(x: Floats, q: float, number: int, rng: np.random.Generator) -> Resampled:

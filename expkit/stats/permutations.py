@@ -14,12 +14,15 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from expkit.errors import InvalidInput
+from expkit.stats.arrays import device_of, rows_there
 from expkit.stats.bootstraps import LEAST, RESAMPLES, rows_of
 from expkit.stats.estimate import NotEstimable
 from expkit.stats.terms import ALPHA, Alternative, alternative_of, count, probability, word
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from expkit.stats.arrays import Device
 
     Floats: TypeAlias = np.ndarray[Any, np.dtype[np.float64]]
 
@@ -78,6 +81,13 @@ def permutation(
         raise InvalidInput(f"{number} resamples.", hint=f"give {LEAST} or more; 10,000 are usual.")
     if not callable(metric):
         word("metric", metric, ("mean", "ratio"))
+    if (device := device_of(control, treatment)) is not None:
+        there = [rows_there(device, "control", control, metric == "ratio")]
+        there += [rows_there(device, "treatment", treatment, metric == "ratio")]
+        sizes = [int(one.shape[0]) for one in there]
+        if not callable(metric) and sum(sizes) > FEW and min(sizes) > 0:
+            return _elsewhere(device, there, metric, number, level, alternative, int(seed))
+        control, treatment = ([*device.fetch(one).T] if metric == "ratio" else device.fetch(one)[:, 0] for one in there)
     arms = [rows_of(name, arm, metric == "ratio") for name, arm in (("control", control), ("treatment", treatment))]
     if min(len(arm) for arm in arms) == 0:
         return NotEstimable("An arm has no units.", "wait for outcomes.")
@@ -90,6 +100,35 @@ def permutation(
         return NotEstimable("The metric has no value for some deal.", "are there denominators of zero?")
     p, error = _p_value(seen, dealt, alternative, form == "all deals")
     return Permutation(seen, p, error, level, alternative, form, dealt.size, int(seed))
+
+
+def _elsewhere(
+    device: Device,
+    arms: list[Any],
+    metric: PermutedMetric,
+    number: int,
+    alpha: float,
+    alternative: Alternative,
+    seed: int,
+) -> Permutation | NotEstimable:
+    """As below, with the rows left where they are."""
+    import numpy as np
+
+    from expkit.stats.arrays import subsets_there
+
+    xp, size = device.xp, int(arms[1].shape[0])
+    rows = xp.concat(arms, axis=0)
+    if bool(xp.all(rows == rows[:1, :])):
+        return NotEstimable("All values of both arms are the same.", "check how the metric is computed.")
+    away = rows - xp.mean(rows, axis=0)[None, :] if metric == "mean" else rows
+    rng = np.random.default_rng(count("seed", seed))
+    dealt = subsets_there(device, rows, away, size, number, rng)
+    sums = np.vstack([device.fetch(xp.sum(away[-size:, :], axis=0)), dealt])
+    effects = _effects(sums, device.fetch(xp.sum(away, axis=0)), int(rows.shape[0]), size, metric)
+    if not np.isfinite(effects).all():
+        return NotEstimable("The metric has no value for some deal.", "are there denominators of zero?")
+    p, error = _p_value(float(effects[0]), effects[1:], alternative, False)
+    return Permutation(float(effects[0]), p, error, alpha, alternative, "nonzero", number, seed)
 
 
 def _dealt(
