@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from expkit.cli import changes, definitions, evidence, listing, moves, readiness, records
+from expkit.cli import changes, definitions, evidence, foreign, listing, moves, readiness, records
 from expkit.cli.completion import Key
 from expkit.cli.files import read_text
 from expkit.cli.output import Json, say, say_json
@@ -53,6 +53,7 @@ def clone(
 
 changes.add_to(app)
 definitions.add_to(app)
+foreign.add_to(app)
 readiness.add_to(app)
 records.add_to(app)
 evidence.add_to(app)

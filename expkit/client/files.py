@@ -12,6 +12,7 @@ from expkit.domain import Experiment
 from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
+    from expkit.assign.dialects import Imported
     from expkit.workbench.files import Planned
     from expkit.workbench.retention import Expired
 
@@ -35,6 +36,12 @@ class RemoteFiles:
         """
         agreed = {} if plan is None else {"plan": [_plain(item) for item in plan]}
         return self._planned("/experiments/apply", experiments, {"reason": reason, **agreed})
+
+    def import_experiments(self, payload: Any, source: str, *, dry_run: bool = False) -> builtins.list[Imported]:
+        """Drafts from the definitions of another tool (growthbook, eppo, unleash), as parsed JSON or its text."""
+        from expkit.workbench.foreign import import_into
+
+        return import_into(self, payload, source, dry_run=dry_run)
 
     def retention_plan(self) -> builtins.list[Expired]:
         """What would go now, by the rules of each project and of the organisation. Nothing is changed."""

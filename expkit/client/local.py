@@ -194,9 +194,9 @@ class LocalAssigner:
             return False
         if answer is None:
             raise Unreachable(f"{self._service.url} sent no config.", hint="try again.")
-        headers = answer.headers
-        told = [headers.get(name, "") for name in ("etag", "expkit-signature", "expkit-public-key")]
-        snapshot = Snapshot(answer.content.decode("utf-8", "replace"), *told, now)
+        names = ("etag", "expkit-signature", "expkit-public-key")
+        etag, signature, public_key = (answer.headers.get(name, "") for name in names)
+        snapshot = Snapshot(answer.content.decode("utf-8", "replace"), etag, signature, public_key, now)
         self._current = _compiled(snapshot.checked(self._key(snapshot)), "service")
         self._note("")
         self._shelf.write(snapshot)

@@ -16,6 +16,8 @@ from expkit.errors import InvalidInput
 
 __all__ = ["Shelf", "Snapshot", "default_folder"]
 
+_TEXTS = ("body", "etag", "signature", "public_key")
+
 
 class Snapshot(NamedTuple):
     """A config as it came, with what proves whose it is."""
@@ -48,8 +50,9 @@ class Shelf:
         """None where there is none, or none that can be read."""
         try:
             known = json.loads(self.path.read_text(encoding="utf-8"))
-            texts = [str(known[name]) for name in ("body", "etag", "signature", "public_key")]
-            return Snapshot(*texts, datetime.fromisoformat(known["fetched_at"]).astimezone(UTC))
+            body, etag, signature, public_key = (str(known[name]) for name in _TEXTS)
+            fetched_at = datetime.fromisoformat(known["fetched_at"]).astimezone(UTC)
+            return Snapshot(body, etag, signature, public_key, fetched_at)
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
-from typing import Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import sqlalchemy as sa
 
@@ -15,6 +15,9 @@ from expkit.errors import Conflict, InvalidInput, Overtaken
 from expkit.registry.experiments import lock_all
 from expkit.storage import Work
 from expkit.workbench.desk import Desk
+
+if TYPE_CHECKING:
+    from expkit.assign.dialects import Imported
 
 __all__ = ["FileVerbs", "Planned"]
 
@@ -50,6 +53,14 @@ class FileVerbs(Desk):
             for each, does in sorted(zip(wanted, planned, strict=True), key=lambda pair: pair[0].key):
                 self._do(work, each, does, reason)
         return planned
+
+    def import_experiments(self, payload: Any, source: str, *, dry_run: bool = False) -> builtins.list[Imported]:
+        """Drafts from the definitions of another tool (growthbook, eppo, unleash), as parsed JSON or its text; what
+        became of each, and why. Nothing that is there already is changed.
+        """
+        from expkit.workbench.foreign import import_into
+
+        return import_into(self, payload, source, dry_run=dry_run)
 
     def _do(self, work: Work, wanted: Experiment, planned: Planned, reason: str) -> None:
         if planned.action == "create":
