@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
 from expkit.analysis.scorecard import MetricEstimate, Verdict
@@ -48,7 +49,19 @@ def judge(
         for i, p, level in zip(family, adjusted[at], levels, strict=True):
             if not math.isnan(p):
                 judged[i] = _adjusted(judged[i], p, named, level, again[i] if again else None)
-    return tuple(row.model_copy(update={"verdict": _verdict(row, alpha)}) for row in judged)
+    verdicts = [_verdict(row, alpha) for row in judged]
+    if any(map(_at_any_look, rows)):
+        sound = [_at_any_look(row) or row for row in rows]
+        verdicts = [row.verdict for row in judge(sound, alpha, correction, gatekeeping=gatekeeping)]
+    return tuple(row.model_copy(update={"verdict": told}) for row, told in zip(judged, verdicts, strict=True))
+
+
+def _at_any_look(row: MetricEstimate) -> MetricEstimate | None:
+    """The row by the p-value that holds at any look, where its own keeps to a plan of one look."""
+    at_any_look = row.decision.p_value if row.decision is not None else None
+    if at_any_look is None or isinstance(row.estimate, NotEstimable):
+        return None
+    return row.model_copy(update={"estimate": replace(row.estimate, p_value=at_any_look), "decision": None})
 
 
 def _gated(own: Sequence[list[float]], p_values: Sequence[list[float]], correction: Correction) -> list[list[float]]:
@@ -71,7 +84,8 @@ def _levels(
 
 def _adjusted(row: MetricEstimate, p: float, correction: str, level: float, again: Again | None) -> MetricEstimate:
     update: dict[str, Any] = {"adjusted_p_value": p, "correction": correction}
-    wider = again(level) if again is not None and row.decision is None and level > _LEAST_LEVEL else None
+    one_look = row.decision is None or row.decision.p_value is not None
+    wider = again(level) if again is not None and one_look and level > _LEAST_LEVEL else None
     if isinstance(wider, Estimate):
         update |= {"adjusted_alpha": level, "adjusted_ci": wider.ci}
         update["adjusted_lift_ci"] = None if isinstance(wider.lift_ci, NotEstimable) else wider.lift_ci

@@ -2,7 +2,8 @@
 
 Group-sequential: repeated intervals and p-values (Jennison & Turnbull 1989), so that corrections over metrics and
 variants hold at any look. Always valid: the asymptotic confidence sequence, tightest at half the planned units.
-A fixed plan that is looked at again, or before its end, is judged by the confidence sequence, too.
+A fixed plan that is looked at again, or before its end, keeps its estimates, as anybody would compute them, and is
+judged by the confidence sequence, which stands beside them.
 """
 
 from __future__ import annotations
@@ -153,7 +154,7 @@ class Monitor:
     ) -> MetricEstimate:
         path = [*path, now] if now else path
         if not path:
-            return _nothing_yet(row, found)
+            return row if self.plan.method == "fixed" else _nothing_yet(row, found)
         plan, last = self.plan, path[-1]
         rho = mixture_rho(float(self.horizon.units or TUNED_FOR), plan.alpha, found.alternative)
         seen = confidence_sequence(
@@ -167,6 +168,8 @@ class Monitor:
         end = seen.lower[-1] if found.alternative == "greater" else seen.upper[-1]
         bound = abs(float(end) - last.z * last.se) / last.se
         crossed, p = int(seen.crossed), float(seen.p_values[-1])
+        estimate = _widened(found, again, bound, plan.alpha, p, "always-valid")
+        fixed = plan.method == "fixed"
         told = LookDecision(
             method="always_valid",
             look=len(path),
@@ -178,11 +181,13 @@ class Monitor:
             bound=-bound if found.alternative == "less" else bound,
             decision="stop" if crossed else "continue",
             decided_at=path[crossed - 1].look if crossed else None,
+            p_value=estimate.p_value if fixed else None,
+            ci=estimate.ci if fixed else None,
         )
-        why = "" if plan.method == "always_valid" else "a fixed plan was looked at more than once or too early; "
-        text = f"{why}look {len(path)}, always valid: z {last.z:.2f}, bound {told.bound:.2f}"
-        estimate = _widened(found, again, bound, plan.alpha, p, "always-valid")
-        return _told(row, estimate, told, text, now is not None)
+        text = f"look {len(path)}, always valid: z {last.z:.2f}, bound {told.bound:.2f}"
+        if fixed:
+            text = f"a fixed plan was looked at more than once or too early; {text}, p {p:.2g}"
+        return _told(row, found if fixed else estimate, told, text, now is not None)
 
     def _believed(self, row: MetricEstimate, found: Estimate, path: list[Seen], now: Seen | None) -> MetricEstimate:
         belief = believe(found, self.plan.prior_sd, self.plan.alpha, row.direction == "increase")

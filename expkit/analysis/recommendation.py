@@ -189,4 +189,6 @@ def _sentence(row: MetricEstimate) -> str:
     level = f"{1 - found.alpha:.0%} interval"
     if row.decision is not None and row.decision.probability_better is not None:
         return f"{what}: {sign.format(size)} ({level} {span}), P(better) = {row.decision.probability_better:.1%}."
-    return f"{what}: {sign.format(size)} ({level} {span}), p = {row.p_value:.2g}{adjusted}."
+    again = row.decision.p_value if row.decision is not None else None
+    looks = "" if again is None else f"; as it was looked at early or again, p = {again:.2g}"
+    return f"{what}: {sign.format(size)} ({level} {span}), p = {row.p_value:.2g}{adjusted}{looks}."

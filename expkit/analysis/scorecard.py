@@ -60,6 +60,9 @@ class LookDecision(_Part):
     decision: Literal["stop", "futile", "continue", "end"]
     decided_at: int | None = None
     """The look that first decided."""
+    p_value: float | None = None
+    """With `ci`: at any look, where the row's estimate keeps to a fixed plan and the verdict cannot."""
+    ci: Interval | None = None
     stagewise_p_value: float | None = None
     """With `stagewise_ci` and `median`: what holds when it stops at this look."""
     stagewise_ci: Interval | None = None
@@ -107,7 +110,7 @@ class MetricEstimate(_Part):
 
     @property
     def p_value(self) -> float | None:
-        """The p-value the verdict rests on."""
+        """The p-value the verdict rests on; where a fixed plan was looked at early or again, `decision.p_value` is."""
         if isinstance(self.estimate, NotEstimable):
             return None
         return self.estimate.p_value if self.adjusted_p_value is None else self.adjusted_p_value

@@ -21,6 +21,11 @@ __all__ = ["Exposed", "count_by_phase", "find_exposed", "json_path", "make_hits"
 
 _DAY = 86_400_000_000  # in microseconds
 _END = 2**62
+# the text is searched first: reading the JSON of every row would cost more than all the rest
+_FORCED = (
+    "CASE WHEN contains(attributes, '\"forced\"') "
+    "THEN coalesce(json_extract_string(attributes, '/assignment/forced') = 'true', false) ELSE false END"
+)
 
 
 class Exposed(NamedTuple):
@@ -49,7 +54,7 @@ class Exposed(NamedTuple):
 def find_exposed(
     connection: Any, experiment: str, variants: Sequence[str], at: datetime | None, attributes: Sequence[str] = ()
 ) -> Exposed:
-    """Make the table `units` of everybody exposed up to `at`, and count them.
+    """Make the table `units` of everybody exposed up to `at`, and count them; without those whom QA has forced.
 
     Numbers among the exposures' attributes that are asked for stand in the columns a0, a1, ...: the first one that
     the unit came with.
@@ -64,10 +69,11 @@ def find_exposed(
         SELECT unit, min(variant) AS variant, min(variant) <> max(variant) AS multiple,
                min(moment) AS seen, max(moment) AS last{first}
         FROM (
-            SELECT coalesce(user_id, session_id) AS unit, variant, epoch_us(timestamp) AS moment{picked}
+            SELECT coalesce(user_id, session_id) AS unit, variant, epoch_us(timestamp) AS moment,
+                   {_FORCED} AS forced{picked}
             FROM exposures_received WHERE experiment = $experiment AND epoch_us(timestamp) <= $until
         )
-        GROUP BY unit
+        GROUP BY unit HAVING NOT bool_or(forced)
         """,  # noqa: S608  # names of our own; values are parameters
         {
             "experiment": experiment,

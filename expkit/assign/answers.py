@@ -23,7 +23,9 @@ __all__ = ["Answers", "assignment", "new_assignment", "set_values"]
 
 new_assignment: Callable[[type[Assignment]], Assignment] = object.__new__
 set_values: Callable[[Assignment, dict[str, Any]], None] = BaseModel.__dict__["__dict__"].__set__
-_NOTHING = {name: None if info.is_required() else info.get_default() for name, info in Assignment.model_fields.items()}
+_NOTHING: dict[str, Any] = {
+    name: None if info.is_required() else info.get_default() for name, info in Assignment.model_fields.items()
+}
 
 
 class Answers:

@@ -20,7 +20,7 @@ from expkit.errors import ExpkitError, InvalidInput, shorten
 
 if TYPE_CHECKING:
     from expkit.domain import Experiment
-    from expkit.workbench.files import Planned
+    from expkit.workbench.planned import Planned
 
 __all__ = ["add_to"]
 

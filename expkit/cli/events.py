@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 
 from expkit.cli.files import read_rows
-from expkit.cli.output import Json, say, say_json
+from expkit.cli.output import Json, say, say_json, say_note
 from expkit.cli.session import Session
 
 __all__ = ["app"]
 
 app = typer.Typer(help="Log what units see and do.", no_args_is_help=True, rich_markup_mode=None)
 log = typer.Typer(
-    help="Log a file of events: JSON lines (or - for standard input), CSV or Parquet. All rows, or none.",
+    help="Log a file of events: JSON lines (or - for standard input), CSV or Parquet. Bad rows are told and left out.",
     no_args_is_help=True,
     rich_markup_mode=None,
 )
@@ -47,6 +47,8 @@ def _log(context: typer.Context, kind: str, file: Path, as_json: bool) -> None:
     with session.open() as workbench:
         number = getattr(workbench, f"log_{kind}")(rows)
     if as_json:
-        say_json({"kind": kind, "logged": number})
+        say_json({"kind": kind, "logged": int(number), "refused": number.refused, "reasons": number.reasons})
     else:
         say(f"{number} {kind} logged.")
+        if number.refused:
+            say_note(number.told())

@@ -13,7 +13,7 @@ from typing import Any
 
 from expkit.errors import InvalidInput, NotFound, TooLarge, shorten
 
-__all__ = ["open_text", "read_frame", "read_json", "read_rows", "read_text", "write_text"]
+__all__ = ["open_text", "read_frame", "read_json", "read_rows", "read_text", "write_frame", "write_text"]
 
 MEGABYTE = 2**20
 MAX_DEFINITION = 2 * MEGABYTE
@@ -69,6 +69,22 @@ def read_frame(path: Path) -> Any:
         return _read(_there(path))
     except pa.ArrowInvalid as error:
         raise InvalidInput(f"{path} cannot be read: {str(error).splitlines()[0]}.", hint="is it complete?") from None
+
+
+def write_frame(path: Path, table: Any) -> None:
+    """A pyarrow table as Parquet or CSV, whole or not at all."""
+    from pyarrow import csv, parquet
+
+    if path.suffix not in FRAMES:
+        raise InvalidInput(
+            f"{path} is neither Parquet nor CSV.", hint=f"name a file that ends in {' or '.join(FRAMES)}."
+        )
+    half = path.with_name(f".{path.name}.half")
+    try:
+        (parquet.write_table if path.suffix == ".parquet" else csv.write_csv)(table, half)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
 
 
 def write_text(path: Path, text: str | Iterable[str]) -> None:

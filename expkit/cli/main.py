@@ -24,6 +24,7 @@ from expkit.cli import (
     inspection,
     metrics,
     notes,
+    overrides,
     reviews,
     roles,
     rules,
@@ -82,6 +83,7 @@ app.add_typer(reviews.app, name="reviews")
 app.add_typer(notes.app, name="notes")
 app.add_typer(metrics.app, name="metrics")
 assign.add_to(app)
+overrides.add_to(app)
 app.add_typer(events.app, name="events")
 analysis.add_to(app)
 app.add_typer(size.app, name="size")

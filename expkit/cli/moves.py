@@ -30,7 +30,7 @@ MOVES = {
 
 def add_to(app: typer.Typer) -> None:
     for verb, told in MOVES.items():
-        app.command(verb, help=told)(_mover(verb))
+        app.command(verb, help=told)(promote if verb == "promote" else _mover(verb))
     app.command("schedule")(schedule)
     app.command("unschedule")(unschedule)
     app.command("tick")(tick)
@@ -47,6 +47,23 @@ def _mover(verb: str) -> Callable[..., None]:
             say(f"{experiment.key} is {experiment.status}.")
 
     return move
+
+
+def promote(
+    context: typer.Context,
+    key: Key,
+    variant: Annotated[str | None, typer.Option(help="Which one won; needed with several treatments.")] = None,
+    share: Annotated[float | None, typer.Option(help="The share of the units that gets it; all by default.")] = None,
+    reason: Reason = "",
+    as_json: Json = False,
+) -> None:
+    session: Session = context.obj
+    with session.open() as workbench:
+        experiment = workbench.promote(key, reason, variant=variant, share=share)
+    if as_json:
+        say_json(experiment)
+    else:
+        say(f"{experiment.key} is {experiment.status}.")
 
 
 def schedule(

@@ -1,9 +1,8 @@
-"""`expkit size`: how many units an experiment needs."""
+"""`expkit size`: how many units an experiment needs, or what so many find."""
 
 from __future__ import annotations
 
-import math
-from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -11,28 +10,36 @@ import typer
 from expkit.cli.completion import Key
 from expkit.cli.output import Json, say, say_json
 from expkit.cli.session import Session
-from expkit.errors import InvalidInput
+from expkit.cli.size_options import (
+    Alpha,
+    Alternative,
+    Arms,
+    Better,
+    Clusters,
+    Comparisons,
+    Coverage,
+    Daily,
+    Direction,
+    Effect,
+    Icc,
+    Lift,
+    Margin,
+    Power,
+    Rho,
+    Shares,
+    Start,
+    Tail,
+    Units,
+    daily_of,
+    day_of,
+    question_of,
+)
 
 __all__ = ["app"]
 
-app = typer.Typer(help="How many units an experiment needs.", no_args_is_help=True, rich_markup_mode=None)
-
-
-class Alternative(StrEnum):
-    two_sided = "two-sided"
-    greater = "greater"
-    less = "less"
-
-
-Lift = Annotated[
-    float | None, typer.Option(help="The smallest relative change worth finding: 0.05 is five per cent more.")
-]
-Effect = Annotated[float | None, typer.Option(help="The same as an absolute change, instead of --lift.")]
-Alpha = Annotated[float, typer.Option(help="The chance of a false alarm.")]
-Power = Annotated[float, typer.Option(help="The chance to find the change when it is there.")]
-Arms = Annotated[int, typer.Option(help="Variants, control included, with equal shares.", min=2, max=100)]
-Tail = Annotated[Alternative, typer.Option(help="Which changes count.")]
-Daily = Annotated[float | None, typer.Option(help="Units a day over all variants, to say how long it takes.")]
+app = typer.Typer(
+    help="How many units an experiment needs, or what so many find.", no_args_is_help=True, rich_markup_mode=None
+)
 
 
 @app.command()
@@ -40,55 +47,150 @@ def proportion(
     baseline: Annotated[float, typer.Option(help="Control's rate: 0.05 is five per cent.")],
     lift: Lift = None,
     effect: Effect = None,
+    margin: Margin = None,
+    better: Better = Direction.increase,
+    units: Units = None,
     alpha: Alpha = 0.05,
-    power: Power = 0.8,
+    power: Power = None,
     alternative: Tail = Alternative.two_sided,
     arms: Arms = 2,
+    shares: Shares = None,
+    rho: Rho = 0.0,
+    icc: Icc = 0.0,
+    cluster_size: Clusters = 1.0,
+    comparisons: Comparisons = 1,
     daily_units: Daily = None,
+    coverage: Coverage = 1.0,
+    start: Start = None,
     as_json: Json = False,
 ) -> None:
     """For a share of units: conversion, click."""
-    from expkit.stats import size_proportions
-
-    found = size_proportions(
-        baseline,
-        _change(lift, effect),
-        relative=lift is not None,
-        alpha=alpha,
-        power=power,
-        alternative=alternative.value,
-        shares=[1.0] * arms,
-    )
-    _told(found, daily_units, as_json)
+    given = locals()
+    _told(question_of(given, kind="conversion", baseline=baseline), as_json, daily_units)
 
 
 @app.command()
 def mean(
     sd: Annotated[float, typer.Option(help="The standard deviation between units.")],
-    baseline: Annotated[float, typer.Option(help="Control's mean; needed for --lift.")] = 0.0,
+    baseline: Annotated[float, typer.Option(help="Control's mean; needed for --lift and --margin.")] = 0.0,
     lift: Lift = None,
     effect: Effect = None,
+    margin: Margin = None,
+    better: Better = Direction.increase,
+    units: Units = None,
     alpha: Alpha = 0.05,
-    power: Power = 0.8,
+    power: Power = None,
     alternative: Tail = Alternative.two_sided,
     arms: Arms = 2,
+    shares: Shares = None,
+    rho: Rho = 0.0,
+    icc: Icc = 0.0,
+    cluster_size: Clusters = 1.0,
+    comparisons: Comparisons = 1,
     daily_units: Daily = None,
+    coverage: Coverage = 1.0,
+    start: Start = None,
     as_json: Json = False,
 ) -> None:
     """For a mean per unit: revenue, time."""
-    from expkit.stats import size_means
+    given = locals()
+    _told(question_of(given, kind="mean", baseline=baseline, sd=sd), as_json, daily_units)
 
-    found = size_means(
-        baseline,
-        sd,
-        _change(lift, effect),
-        relative=lift is not None,
-        alpha=alpha,
-        power=power,
-        alternative=alternative.value,
-        shares=[1.0] * arms,
-    )
-    _told(found, daily_units, as_json)
+
+@app.command()
+def ratio(
+    sd: Annotated[float, typer.Option(help="Per unit, of the number with the same error; `size data` finds it.")],
+    baseline: Annotated[float, typer.Option(help="Control's value; needed for --lift and --margin.")] = 0.0,
+    lift: Lift = None,
+    effect: Effect = None,
+    margin: Margin = None,
+    better: Better = Direction.increase,
+    units: Units = None,
+    alpha: Alpha = 0.05,
+    power: Power = None,
+    alternative: Tail = Alternative.two_sided,
+    arms: Arms = 2,
+    shares: Shares = None,
+    rho: Rho = 0.0,
+    icc: Icc = 0.0,
+    cluster_size: Clusters = 1.0,
+    comparisons: Comparisons = 1,
+    daily_units: Daily = None,
+    coverage: Coverage = 1.0,
+    start: Start = None,
+    as_json: Json = False,
+) -> None:
+    """For a ratio of totals: clicks per view."""
+    given = locals()
+    _told(question_of(given, kind="ratio", baseline=baseline, sd=sd), as_json, daily_units)
+
+
+@app.command()
+def quantile(
+    sd: Annotated[float, typer.Option(help="Per unit, of the number with the same error; `size data` finds it.")],
+    baseline: Annotated[float, typer.Option(help="Control's value; needed for --lift and --margin.")] = 0.0,
+    lift: Lift = None,
+    effect: Effect = None,
+    margin: Margin = None,
+    better: Better = Direction.increase,
+    units: Units = None,
+    alpha: Alpha = 0.05,
+    power: Power = None,
+    alternative: Tail = Alternative.two_sided,
+    arms: Arms = 2,
+    shares: Shares = None,
+    rho: Rho = 0.0,
+    icc: Icc = 0.0,
+    cluster_size: Clusters = 1.0,
+    comparisons: Comparisons = 1,
+    daily_units: Daily = None,
+    coverage: Coverage = 1.0,
+    start: Start = None,
+    as_json: Json = False,
+) -> None:
+    """For a quantile: the median, the slowest 5%."""
+    given = locals()
+    _told(question_of(given, kind="quantile", baseline=baseline, sd=sd), as_json, daily_units)
+
+
+@app.command()
+def data(
+    file: Annotated[Path, typer.Argument(help="Parquet or CSV with one row per unit, from the past.", metavar="FILE")],
+    metric: Annotated[str, typer.Option("--metric", "-m", help="Its column, or two, top/bottom, for a ratio.")],
+    quantile: Annotated[float | None, typer.Option(help="Size this quantile of it, e.g. 0.95.")] = None,
+    covariate: Annotated[
+        list[str] | None, typer.Option("--covariate", help="A column that CUPED will use; finds --rho.")
+    ] = None,
+    cluster: Annotated[str | None, typer.Option(help="With --quantile: the column of what was randomised.")] = None,
+    simulate: Annotated[
+        int, typer.Option(help="Check a mean by drawing so many experiments from the data.", min=0)
+    ] = 0,
+    lift: Lift = None,
+    effect: Effect = None,
+    margin: Margin = None,
+    better: Better = Direction.increase,
+    units: Units = None,
+    alpha: Alpha = 0.05,
+    power: Power = None,
+    alternative: Tail = Alternative.two_sided,
+    arms: Arms = 2,
+    shares: Shares = None,
+    rho: Rho = 0.0,
+    icc: Icc = 0.0,
+    cluster_size: Clusters = 1.0,
+    comparisons: Comparisons = 1,
+    daily_units: Daily = None,
+    coverage: Coverage = 1.0,
+    start: Start = None,
+    as_json: Json = False,
+) -> None:
+    """From past data: baseline, spread and covariates are theirs."""
+    from expkit.cli.size_history import history_of, simulated
+
+    given = locals()
+    past = history_of(file, metric, quantile, covariate or [], cluster)
+    asked = question_of({**given, "rho": past.rho or rho}, kind=past.kind, baseline=past.baseline, sd=past.sd)
+    _told(asked, as_json, daily_units, lambda found: simulated(past, found, simulate))
 
 
 @app.command()
@@ -97,7 +199,9 @@ def experiment(
     key: Key,
     baseline: Annotated[float, typer.Option(help="The primary metric's present value per unit.")],
     sd: Annotated[float | None, typer.Option(help="Its standard deviation; a conversion needs none.")] = None,
+    rho: Rho = 0.0,
     daily_units: Daily = None,
+    start: Start = None,
     as_json: Json = False,
 ) -> None:
     """For a registered experiment, by its plan."""
@@ -107,40 +211,63 @@ def experiment(
 
     session: Session = context.obj
     with session.open() as workbench:
-        design = size_experiment(workbench.get(key), baseline=baseline, sd=sd, daily_units=daily_units)
+        design = size_experiment(
+            workbench.get(key),
+            baseline=baseline,
+            sd=sd,
+            daily_units=daily_of(daily_units),
+            rho=rho,
+            start=day_of(start),
+        )
     if as_json:
         say_json(asdict(design))
         return
     say(f"{', '.join(f'{arm} {units:,}' for arm, units in design.arms.items())}: {design.total:,} units in all")
     say(_promise(design.effect, design.power, design.alpha, design.alternative))
     if design.days is not None:
-        say(f"about {design.days:,} days at {daily_units:,.0f} units a day")
+        say(_duration(design.days, design.weeks, design.end, daily_units))
 
 
-def _change(lift: float | None, effect: float | None) -> float:
-    given = [change for change in (lift, effect) if change is not None]
-    if len(given) != 1:
-        raise InvalidInput(
-            "Which change is worth finding?", hint="give --lift (relative) or --effect (absolute), and not both."
-        )
-    return given[0]
+def _told(question: Any, as_json: bool, daily_units: str | None, check: Any = None) -> None:
+    """What was found: units, the change or the power; days and dates where the traffic is known."""
+    from dataclasses import asdict
 
+    from expkit.design import solve
 
-def _told(found: Any, daily_units: float | None, as_json: bool) -> None:
-    """Units per variant, in all, and days where the traffic is known."""
-    if daily_units is not None and not (math.isfinite(daily_units) and daily_units > 0):
-        raise InvalidInput(f"--daily-units is {daily_units:g}.", hint="give the units that arrive in a day.")
-    days = None if daily_units is None else math.ceil(found.total / daily_units)
+    found = solve(question)
+    checked = check(found) if check else None
+    whole = abs(question.baseline) if question.relative else 1.0
     if as_json:
-        from dataclasses import asdict
-
-        say_json({**asdict(found), "days": days})
+        told = {**asdict(found), "relative": question.relative, "effect_absolute": found.effect * whole}
+        say_json({**told, **({"simulated": checked._asdict()} if checked else {})})
         return
-    say(f"{found.per_arm[0]:,} units per variant, {found.total:,} in all")
-    say(_promise(found.effect, found.power, found.alpha, found.alternative))
-    if days is not None:
-        say(f"about {days} days at {daily_units:,.0f} units a day")
+    equal = len(set(found.per_arm)) == 1
+    per_arm = (
+        f"{found.per_arm[0]:,} units per variant" if equal else f"{' + '.join(f'{n:,}' for n in found.per_arm)} units"
+    )
+    say(f"{per_arm}, {found.total:,} in all")
+    harm = question.goal == "no-harm"
+    side = "one-sided" if harm else question.alternative
+    say(
+        _promise(
+            found.effect * whole,
+            found.power,
+            question.alpha,
+            side,
+            "to rule out a harm" if harm else "to find a change",
+        )
+    )
+    if found.days is not None:
+        say(_duration(found.days, found.weeks, found.end, daily_units))
+    if checked:
+        ends = f"{checked.ci.lower:.1%} to {checked.ci.upper:.1%}"
+        say(f"drawn {checked.experiments:,} times from the data: power {checked.power:.1%} ({ends})")
 
 
-def _promise(effect: float, power: float, alpha: float, alternative: str) -> str:
-    return f"to find a change of {effect:.4g} with power {power:.0%} at alpha {alpha:g} ({alternative})"
+def _duration(days: int, weeks: int | None, end: Any, daily_units: str | None) -> str:
+    last = f", in whole weeks {weeks}, up to {end:%A, %Y-%m-%d}" if end else ""
+    return f"about {days:,} days at {daily_units} units a day{last}"
+
+
+def _promise(effect: float, power: float, alpha: float, alternative: str, what: str = "to find a change") -> str:
+    return f"{what} of {effect:.4g} with power {power:.0%} at alpha {alpha:g} ({alternative})"

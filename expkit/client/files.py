@@ -13,7 +13,7 @@ from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from expkit.assign.dialects import Imported
-    from expkit.workbench.files import Planned
+    from expkit.workbench.planned import Planned
     from expkit.workbench.retention import Expired
 
 __all__ = ["RemoteFiles"]
@@ -56,7 +56,7 @@ class RemoteFiles:
         return [told(Expired, item) for item in self._service.post("/retention/apply", {"reason": reason})["items"]]
 
     def _planned(self, path: str, experiments: Iterable[Experiment], more: Mapping[str, Any]) -> builtins.list[Planned]:
-        from expkit.workbench.files import Planned
+        from expkit.workbench.planned import Planned
 
         body = {"experiments": [_definition(experiment) for experiment in experiments], **more}
         return [told(Planned, item) for item in self._service.post(path, body)["items"]]

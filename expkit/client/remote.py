@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from expkit.client.assignment import RemoteAssignment
@@ -13,8 +14,9 @@ from expkit.client.files import RemoteFiles
 from expkit.client.governance import RemoteGovernance
 from expkit.client.overview import RemoteOverview
 from expkit.client.people import RemotePeople
-from expkit.client.rows import bodies
+from expkit.client.rows import bodies, together
 from expkit.client.transport import Transport, route
+from expkit.domain.logged import Logged
 from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -54,14 +56,14 @@ class RemoteWorkbench(
 
     # -- events
 
-    def log_exposures(self, rows: Any) -> int:
-        """Durable when it returns. Rows are mappings, nouns or a frame; one bad row and nothing is sent."""
+    def log_exposures(self, rows: Any) -> Logged:
+        """Durable when it returns: how many rows. Bad rows are refused one by one, and `.refused` counts them."""
         return self._log("exposures", rows)
 
-    def log_outcomes(self, rows: Any) -> int:
+    def log_outcomes(self, rows: Any) -> Logged:
         return self._log("outcomes", rows)
 
-    def log_traces(self, rows: Any) -> int:
+    def log_traces(self, rows: Any) -> Logged:
         return self._log("traces", rows)
 
     # -- analysis
@@ -101,13 +103,16 @@ class RemoteWorkbench(
 
     # -- the inside
 
-    def _log(self, kind: Kind, rows: Any) -> int:
-        sent = 0
-        for count, body in bodies(kind, rows):
-            if count:
-                answer = self._service.send("POST", f"/experiments/{kind}", content=body, headers=_JSON)
-                sent += int(answer.json()["accepted"])
-        return sent
+    def _log(self, kind: Kind, rows: Any) -> Logged:
+        from expkit.events import sift
+
+        sifted = sift(kind, rows, at=datetime.now(UTC))
+        answers = [
+            self._service.send("POST", f"/experiments/{kind}", content=body, headers=_JSON).json()
+            for count, body in bodies(kind, sifted.table)
+            if count
+        ]
+        return together(sifted.logged, sifted.kept, answers)
 
     def _scorecard(self, body: Any) -> Scorecard:
         from expkit.analysis import Scorecard

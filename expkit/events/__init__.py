@@ -6,7 +6,7 @@ from expkit.events.forget import count_before, first_exposure, forget
 from expkit.events.lake import Lake
 from expkit.events.log import Events
 from expkit.events.reader import Reader
-from expkit.events.rows import to_table
+from expkit.events.rows import sift, to_table
 from expkit.events.schemas import KINDS, Kind, arrow_schema
 
 __all__ = [
@@ -19,5 +19,6 @@ __all__ = [
     "count_before",
     "first_exposure",
     "forget",
+    "sift",
     "to_table",
 ]

@@ -30,7 +30,12 @@ def texts(name: str, raw: Any, findings: Findings) -> Any:
         # a column of whole numbers with gaps is floating in pandas
         given = raw
         bad = pc.or_(pc.not_equal(pc.floor(given), given), pc.greater_equal(pc.abs(given), 2.0**53))
-        findings.add(bad, lambda row: f"{name} {given[row].as_py()!r} is no whole number", f"give {name} as text.")
+        findings.add(
+            bad,
+            lambda row: f"{name} {given[row].as_py()!r} is no whole number",
+            f"give {name} as text.",
+            rule=f"{name} is no whole number",
+        )
         raw = pc.if_else(bad, None, given).cast(pa.int64())
     if pa.types.is_integer(raw.type) or _is_text(raw.type) or pa.types.is_null(raw.type):
         return raw.cast(pa.string())
@@ -51,7 +56,9 @@ def numbers(name: str, raw: Any, findings: Findings) -> Any:
         return _refused(name, raw, pa.float64(), findings, "a number")
     values = raw.cast(pa.float64(), safe=False)
     bad = pc.invert(pc.is_finite(values))
-    findings.add(bad, lambda row: f"{name} {values[row].as_py()!r} is not a finite number")
+    findings.add(
+        bad, lambda row: f"{name} {values[row].as_py()!r} is not a finite number", rule=f"{name} is not a finite number"
+    )
     return values
 
 
@@ -60,7 +67,9 @@ def amounts(name: str, raw: Any, findings: Findings) -> Any:
     import pyarrow.compute as pc
 
     values = numbers(name, raw, findings)
-    findings.add(pc.less(values, 0.0), lambda row: f"{name} {values[row].as_py()!r} is below 0")
+    findings.add(
+        pc.less(values, 0.0), lambda row: f"{name} {values[row].as_py()!r} is below 0", rule=f"{name} is below 0"
+    )
     return values
 
 
@@ -104,7 +113,11 @@ def _json_texts(name: str, raw: Any, findings: Findings) -> Any:
     good = [_fits(_json, text) for text in seen]
     if not all(good):
         bad = [row for row, code in enumerate(coded.indices.to_pylist()) if code is not None and not good[code]]
-        findings.add(bad, lambda row: f"{name} {shorten(coded[row].as_py())} is not a JSON object")
+        findings.add(
+            bad,
+            lambda row: f"{name} {shorten(coded[row].as_py())} is not a JSON object",
+            rule=f"{name} is not a JSON object",
+        )
     return raw
 
 
@@ -143,7 +156,11 @@ def _refused(name: str, raw: Any, kind: Any, findings: Findings, wanted: str) ->
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    findings.add(pc.is_valid(raw), lambda row: f"{name} {shorten(raw[row].as_py())} is not {wanted}")
+    findings.add(
+        pc.is_valid(raw),
+        lambda row: f"{name} {shorten(raw[row].as_py())} is not {wanted}",
+        rule=f"{name} is not {wanted}",
+    )
     return pa.nulls(len(raw), kind)
 
 
@@ -158,7 +175,7 @@ def _each(name: str, raw: list[Any], convert: Callable[[Any], Any], kind: Any, f
         except (ValueError, TypeError, OverflowError, RecursionError):
             values.append(None)
             bad.append(row)
-    findings.add(bad, lambda row: f"{name} {shorten(raw[row])} is not {wanted}")
+    findings.add(bad, lambda row: f"{name} {shorten(raw[row])} is not {wanted}", rule=f"{name} is not {wanted}")
     return pa.array(values, kind)
 
 

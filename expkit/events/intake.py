@@ -30,6 +30,8 @@ class Sheet(NamedTuple):
 
     rows: int
     columns: dict[str, Any]
+    bad: dict[int, InvalidInput] = {}
+    """Rows that are no rows at all; what is in `columns` for them is empty."""
 
 
 def take_in(kind: Kind, rows: Any) -> Sheet:
@@ -93,21 +95,32 @@ def _from_rows(kind: Kind, rows: Any) -> Sheet:
         raise InvalidInput(
             f"{kind.capitalize()} cannot be read from {shorten(rows)}.", hint="give a list of dicts, or a data frame."
         )
-    taken = [_row(kind, number, row) for number, row in enumerate(rows)]
+    known = frozenset(names(kind))
+    noun = NOUNS[kind]
+    bad: dict[int, InvalidInput] = {}
+    taken: list[Mapping[str, Any]] = []
+    for number, row in enumerate(rows):
+        if type(row) is dict and known.issuperset(row):
+            taken.append(row)
+        elif isinstance(row, noun):
+            taken.append(dict(row))
+        elif (error := _unfit(kind, number, row)) is None:
+            taken.append(row)
+        else:
+            bad[number] = error
+            taken.append({})
     used = dict.fromkeys(name for row in taken for name in row)
-    return Sheet(len(taken), {name: [row.get(name, ABSENT) for row in taken] for name in used})
+    return Sheet(len(taken), {name: [row.get(name, ABSENT) for row in taken] for name in used}, bad)
 
 
-def _row(kind: Kind, number: int, row: Any) -> Mapping[str, Any]:
-    if isinstance(row, NOUNS[kind]):
-        return dict(row)
+def _unfit(kind: Kind, number: int, row: Any) -> InvalidInput | None:
     if not isinstance(row, Mapping):
         found = f"a {type(row).__name__}" if isinstance(row, BaseModel) else shorten(row)
-        raise InvalidInput(
+        return InvalidInput(
             f"Row {number} of the {kind} is {found}.",
             hint=f"give a dict or {NOUNS[kind].__name__}(...). Rows are counted from 0.",
         )
     for name in row:
         if name not in names(kind):
             raise UnknownName.among("column", str(name), names(kind), f"row {number} of the {kind}")
-    return row
+    return None

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from expkit.errors import StorageUnavailable
@@ -139,7 +139,7 @@ class Lake:
         signed = CommitProperties(app_transactions=[Transaction(app_id, move)])
         rows = _with_partition(kind, rows)
         # an older version's table gets the columns it lacks; merging is slower, so only then
-        grows = "merge" if set(rows.column_names) - {field.name for field in table.schema().fields} else None
+        grows: Literal["merge"] | None = "merge" if set(rows.column_names) - {field.name for field in table.schema().fields} else None
         try:
             write_deltalake(table, rows, mode="append", schema_mode=grows, commit_properties=signed)
         except CommitFailedError:

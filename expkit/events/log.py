@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import uuid4
 
 import sqlalchemy as sa
 
+from expkit.domain.logged import Logged
 from expkit.errors import NotFound, StorageUnavailable
+from expkit.events.checks import Variants
 from expkit.events.inbox import Batch, pending, put
 from expkit.events.lake import Lake
 from expkit.events.quarantine import set_aside
 from expkit.events.reader import Reader
-from expkit.events.rows import to_table
+from expkit.events.rows import sift
 from expkit.events.schemas import KINDS, Kind, arrow_schema
 from expkit.events.tables import inbox, lake_movers
 from expkit.events.upkeep import tidy
@@ -24,6 +26,13 @@ from expkit.storage import Store, Work
 __all__ = ["Events"]
 
 log = logging.getLogger(__name__)
+
+Change = Callable[[Any], Any]
+
+
+def _as_it_is(table: Any) -> Any:
+    return table
+
 
 MAX_ROWS_PER_MOVE = 1_000_000
 _ACTOR = "expkit"
@@ -41,15 +50,26 @@ class Events:
         self.lake = Lake(lake_url)
         self._moving = threading.Lock()
 
-    def log_exposures(self, work: Work, rows: Any) -> int:
-        """Rows are dicts, `Exposure`s or a data frame; all of them are logged, or none and an error says why."""
-        return put(work, "exposures", to_table("exposures", rows))
+    def log_exposures(self, work: Work, rows: Any, known: Variants | None = None, change: Change = _as_it_is) -> Logged:
+        """Good rows are logged, bad ones counted with their reasons; `InvalidInput` when none is good.
 
-    def log_outcomes(self, work: Work, rows: Any) -> int:
-        return put(work, "outcomes", to_table("outcomes", rows))
+        Rows are dicts, `Exposure`s or a data frame. With `known`, an exposure to any other variant is a bad row;
+        `change` has the last word on the table.
+        """
+        sifted = sift("exposures", rows, at=work.at, known=known)
+        put(work, "exposures", change(sifted.table))
+        return sifted.logged
 
-    def log_traces(self, work: Work, rows: Any) -> int:
-        return put(work, "traces", to_table("traces", rows))
+    def log_outcomes(self, work: Work, rows: Any) -> Logged:
+        return self._log(work, "outcomes", rows)
+
+    def log_traces(self, work: Work, rows: Any) -> Logged:
+        return self._log(work, "traces", rows)
+
+    def _log(self, work: Work, kind: Kind, rows: Any) -> Logged:
+        sifted = sift(kind, rows, at=work.at)
+        put(work, kind, sifted.table)
+        return sifted.logged
 
     def waiting(self) -> int:
         """How many rows are in the inbox."""

@@ -1,4 +1,4 @@
-"""Rows as callers send them -> one valid Arrow table in the canonical columns, or an error that names the bad rows.
+"""Rows as callers send them -> one valid Arrow table in the canonical columns, and what is wrong with the bad rows.
 
 Everything is checked by column, so a frame of a million rows costs about a second.
 """
@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
+from expkit.domain.logged import Logged
 from expkit.errors import InvalidInput, shorten
+from expkit.events.checks import Variants, check_times, check_variants
 from expkit.events.convert import amounts, jsons, moments, numbers, texts
 from expkit.events.findings import Findings
 from expkit.events.intake import ABSENT, Sheet, take_in
 from expkit.events.schemas import COLUMNS, Column, Kind, arrow_schema
 
-__all__ = ["to_table"]
+__all__ = ["Sifted", "sift", "to_table"]
 
 MAX_TEXT = 500
 MAX_KEY = 100
@@ -28,18 +30,61 @@ _CONVERTERS = {
 
 def to_table(kind: Kind, rows: Any) -> Any:
     """All rows as a `pyarrow.Table`, ids and times filled in; `InvalidInput` when any row is bad."""
+    table, findings, sheet = _checked(kind, rows)
+    if sheet.bad:
+        raise next(iter(sheet.bad.values()))
+    findings.refuse()
+    return table
+
+
+class Sifted(NamedTuple):
+    """The good rows, what was wrong with the others, and which rows the good ones were; None when all are."""
+
+    table: Any
+    logged: Logged
+    kept: Any | None = None
+
+
+def sift(kind: Kind, rows: Any, *, at: datetime, known: Variants | None = None) -> Sifted:
+    """The good rows as a table, and what was wrong with the others; `InvalidInput` when no row is good.
+
+    Beyond what `to_table` asks, times may not lie in the future of `at`, and exposures have to be to one of the
+    `known` variants, where they are given.
+    """
+    import numpy as np
+
+    table, findings, sheet = _checked(kind, rows)
+    check_times(table, findings, at)
+    if kind == "exposures" and known is not None:
+        check_variants(table, findings, known)
+    bad = findings.rows()
+    if not bad.size:
+        return Sifted(table, Logged(table.num_rows))
+    if len(sheet.bad) == sheet.rows:
+        raise next(iter(sheet.bad.values()))
+    if bad.size == sheet.rows:
+        findings.refuse()
+    good = np.ones(sheet.rows, dtype=bool)
+    good[bad] = False
+    return Sifted(table.filter(good), findings.logged(), np.flatnonzero(good))
+
+
+def _checked(kind: Kind, rows: Any) -> tuple[Any, Findings, Sheet]:
     import pyarrow as pa
 
     sheet = take_in(kind, rows)
     schema = arrow_schema(kind)
-    if not sheet.rows:
-        return schema.empty_table()
-    _refuse_missing_columns(kind, sheet)
     findings = Findings(kind, sheet.rows)
+    if not sheet.rows:
+        return schema.empty_table(), findings, sheet
+    for row, error in sheet.bad.items():
+        findings.add([row], str(error), rule="it is no row")
+    if len(sheet.bad) == sheet.rows:
+        return schema.empty_table(), findings, sheet
+    _refuse_missing_columns(kind, sheet)
     columns = {column.name: _column(column, sheet, findings) for column in COLUMNS[kind]}
     _somebody(columns, findings)
-    findings.refuse()
-    return pa.table(columns, schema=schema)
+    return pa.table(columns, schema=schema), findings, sheet
 
 
 def _refuse_missing_columns(kind: Kind, sheet: Sheet) -> None:
@@ -91,6 +136,7 @@ def _sized(column: Column, values: Any, findings: Findings) -> Any:
             pc.greater(lengths, limit),
             lambda row: f"{name} has {lengths[row].as_py():,} characters ({shorten(values[row].as_py(), 30)})",
             f"{name} has at most {limit} characters.",
+            rule=f"{name} is longer than {limit} characters",
         )
     if column.default is None and pc.any(pc.equal(lengths, 0)).as_py():
         values = pc.if_else(pc.equal(lengths, 0), None, values)
@@ -99,6 +145,7 @@ def _sized(column: Column, values: Any, findings: Findings) -> Any:
             pc.invert(pc.match_substring_regex(values, KEY)),
             lambda row: f"{name} {shorten(values[row].as_py())} is no key",
             "a key starts with a letter or digit and goes on with letters, digits, '.', '_' and '-'.",
+            rule=f"{name} is no key",
         )
     return values
 

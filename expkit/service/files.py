@@ -13,7 +13,7 @@ from expkit.domain.noun import LongText, Noun
 from expkit.service.answers import PlannedItem
 from expkit.service.body import accepts, parsed
 from expkit.service.context import Bench
-from expkit.workbench.files import Planned
+from expkit.workbench.planned import Planned
 
 __all__ = ["router"]
 

@@ -35,6 +35,7 @@ from expkit.stats.exact import barnard, boschloo, fisher
 from expkit.stats.factorial import FactorialDesign, FactorialEffect, factorial_design, factorial_effects
 from expkit.stats.findings import Equivalence, Significance
 from expkit.stats.health import SegmentRatio, blame_srm, check_balance, check_multiple_exposure
+from expkit.stats.heterogeneity import Heterogeneity, LevelEffect, heterogeneous_effects
 from expkit.stats.interactions import check_interaction
 from expkit.stats.longevity import check_carry_over, check_novelty
 from expkit.stats.matched import mcnemar, mcnemar_exact
@@ -105,8 +106,10 @@ __all__ = [
     "FactorialDesign",
     "FactorialEffect",
     "GroupSequential",
+    "Heterogeneity",
     "History",
     "Interval",
+    "LevelEffect",
     "MethodOutcome",
     "Monitored",
     "NormalPrior",
@@ -171,6 +174,7 @@ __all__ = [
     "fisher",
     "gatekeep",
     "group_sequential",
+    "heterogeneous_effects",
     "history_of_means",
     "history_of_quantile",
     "history_of_ratios",

@@ -82,7 +82,7 @@ def bootstrap(
 ) -> Bootstrap | NotEstimable:
     """Compare two arms of one value per unit (for `ratio`: numerators and denominators) by resampling each.
 
-    Arrays of CuPy and PyTorch (any of the array API standard) are resampled on their own device, for `mean` and `ratio`.
+    Arrays of CuPy and PyTorch (any of the array API standard) are resampled on their own device, for mean and ratio.
     The p-value is the alpha at which the interval would touch zero. `studentised` is for mean and ratio only.
 
     >>> found = bootstrap([1, 2, 3, 4, 5, 6], [3, 4, 5, 6, 7, 8], resamples=2000, seed=1)

@@ -27,6 +27,7 @@ GRID = f"var(--expkit-grid,{_LIGHT.grid})"
 TOP, BOTTOM = 8.0, 84.0
 LEFT, RIGHT = 20.0, 86.0
 STEP = 1.4
+GAP = 5.5
 MARKS = (
     '<circle r="6"/>', '<path d="M-6-6H6V6H-6z"/>', '<path d="M0-8 7 5H-7z"/>', '<path d="M0-8 7 0 0 8-7 0z"/>',
     '<path d="M0 8 7-5H-7z"/>', '<path d="M-7-2.5H7V2.5H-7z"/>',
@@ -52,14 +53,14 @@ def interaction_svg(cells: Cells, axis: str, lines: str, alpha: float) -> str:
     levels, count = cells.factors[axis], len(cells.factors[lines])
     places = {level: _x(at, len(levels)) for at, level in enumerate(levels)}
     drawn = "".join(
-        _series([row for row in rows if row.levels[1] == level], _beside(places, at, count), scale, at, level)
+        _series([row for row in rows if row.levels[1] == level], _beside(places, at, count), scale, at)
         for at, level in enumerate(cells.factors[lines])
     )
     told = "; ".join(f"{' and '.join(row.levels)} {_amount(cells, row.mean)}" for row in rows)
     return (
         f'<figure><figcaption>{escape(f"{axis} by {lines}")}</figcaption><svg role="img" '
         f'aria-label="{escape(told, quote=True)}" height="{TALL}">{_levels(cells, scale)}{drawn}'
-        f"{_names(places)}</svg></figure>"
+        f"{_ends(rows, levels[-1], scale)}{_names(places)}</svg></figure>"
     )
 
 
@@ -68,11 +69,11 @@ def _panel(name: str, rows: Sequence[LevelMean], cells: Cells, scale: tuple[floa
     told = "; ".join(f"{row.levels[0]} {_amount(cells, row.mean)}" for row in rows)
     return (
         f'<svg role="img" aria-label="{escape(f"{name}: {told}", quote=True)}" height="{HEIGHT}">'
-        f"{_levels(cells, scale)}{_series(rows, places, scale, 0, '')}{_names(places)}</svg>"
+        f"{_levels(cells, scale)}{_series(rows, places, scale, 0)}{_names(places)}</svg>"
     )
 
 
-def _series(rows: Sequence[LevelMean], places: dict[str, float], scale: tuple[float, float], at: int, name: str) -> str:
+def _series(rows: Sequence[LevelMean], places: dict[str, float], scale: tuple[float, float], at: int) -> str:
     tone = f"var(--expkit-series-{at % len(MARKS)},{SERIES['light'][at % len(MARKS)]})"
     dash, mark = DASHES[at % len(DASHES)], MARKS[at % len(MARKS)]
     points = [(places[row.levels[0]], row) for row in rows]
@@ -88,11 +89,18 @@ def _series(rows: Sequence[LevelMean], places: dict[str, float], scale: tuple[fl
             ends = f'y1="{_y(row.lower, scale):.2f}%" y2="{_y(row.upper, scale):.2f}%"'
             parts.append(f'<line x1="{x:.2f}%" x2="{x:.2f}%" {ends} stroke="{tone}" stroke-width="2"/>')
         parts.append(f'<svg x="{x:.2f}%" y="{_y(row.mean, scale):.2f}%" overflow="visible" fill="{tone}">{mark}</svg>')
-    if name and points:
-        x, row = points[-1]
-        place = f'x="{x:.2f}%" y="{_y(row.mean, scale):.2f}%"'
-        parts.append(f'<text {place} dx="12" dy="4" font-weight="600">{escape(_cut(name))}</text>')
     return "".join(parts)
+
+
+def _ends(rows: Sequence[LevelMean], last: str, scale: tuple[float, float]) -> str:
+    """Each line's name beside its end, moved apart where two would lie on each other."""
+    ends = sorted((_y(row.mean, scale), row.levels[1]) for row in rows if row.levels[0] == last)
+    told, free = [], 0.0
+    for y, name in ends:
+        place = max(y, free)
+        free = place + GAP
+        told.append(f'<text x="{RIGHT}%" y="{place:.2f}%" dx="26" dy="4" font-weight="600">{escape(_cut(name))}</text>')
+    return "".join(told)
 
 
 def _beside(places: dict[str, float], at: int, count: int) -> dict[str, float]:

@@ -14,7 +14,7 @@ __all__ = ["Explorer", "alert", "field", "html", "row", "teach"]
 
 WIDGET_CSS = (
     ".expkit-widget{color:var(--expkit-ink,inherit);max-width:72rem;overflow:hidden!important}"
-    ".expkit-widget .widget-label,.expkit-widget .widget-html-content,.expkit-widget .widget-label-basic"
+    ".expkit-widget :is(.widget-label,.widget-label-basic),:is(.expkit-widget,.expkit-page) .widget-html-content"
     "{color:var(--expkit-ink,inherit)!important}"
     ".expkit-widget .widget-html-content{line-height:1.45!important;overflow:visible}"
     ".expkit-widget :is(input:not([type=checkbox]),select,textarea){color:var(--expkit-ink,inherit)!important;"

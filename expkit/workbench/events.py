@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import builtins
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from expkit import registry
-from expkit.errors import StorageUnavailable
+from expkit.domain.logged import Logged
+from expkit.errors import InvalidInput, StorageUnavailable
 from expkit.workbench.desk import Desk
+from expkit.workbench.exposures import KnownVariants, mark_forced, to_remember
+
+if TYPE_CHECKING:
+    from expkit.events.quarantine import Quarantined
 
 __all__ = ["EventVerbs"]
 
@@ -15,34 +21,96 @@ log = logging.getLogger(__name__)
 
 
 class EventVerbs(Desk):
-    def log_exposures(self, rows: Any) -> int:
-        """Durable when it returns. Rows are mappings, nouns or a frame; one bad row and nothing is logged."""
+    def log_exposures(self, rows: Any) -> Logged:
+        """Durable when it returns: how many rows. Bad rows are refused one by one, and `.refused` counts them.
+
+        Rows are mappings, nouns or a frame. An experiment or variant that does not exist is a bad row.
+        """
         assigner = self._shared.assigner()
         with self._begin("events.log") as work:
             forced = registry.forced_units(work.connection, work.at)
             remembering = {one.key: one for one in assigner.experiments.values() if one.remembers}
+            known = KnownVariants(assigner.experiments)
+
+            def change(table: Any) -> Any:
+                marked = mark_forced(table, forced)
+                registry.remember_units(work, to_remember(marked, remembering))
+                return marked
+
+            events = self._shared.events
             if not forced and not remembering:
-                return self._shared.events.log_exposures(work, rows)
-            from expkit.events import to_table
-            from expkit.workbench.exposures import mark_forced, to_remember
+                return _told("exposures", events.log_exposures(work, rows, known))
+            return _told("exposures", events.log_exposures(work, rows, known, change))
 
-            table = mark_forced(to_table("exposures", rows), forced)
-            logged = self._shared.events.log_exposures(work, table)
-            registry.remember_units(work, to_remember(table, remembering))
-            return logged
-
-    def log_outcomes(self, rows: Any) -> int:
+    def log_outcomes(self, rows: Any) -> Logged:
         with self._begin("events.log") as work:
-            return self._shared.events.log_outcomes(work, rows)
+            return _told("outcomes", self._shared.events.log_outcomes(work, rows))
 
-    def log_traces(self, rows: Any) -> int:
+    def log_traces(self, rows: Any) -> Logged:
         with self._begin("events.log") as work:
-            return self._shared.events.log_traces(work, rows)
+            return _told("traces", self._shared.events.log_traces(work, rows))
 
     def move_events(self) -> int:
-        """Take what waits in the inbox to the lake; how many rows went. Reading needs no move: it sees both."""
+        """Take what waits in the inbox to the lake; how many rows went. Reading needs no move: it sees both.
+
+        Torn and poison batches go into quarantine, and small files are joined when there are many.
+        """
         try:
             return self._shared.events.move()
         except StorageUnavailable as error:  # the events stay in the inbox, safe and readable
             log.warning("The events stay in the inbox: %s", error)
             return 0
+
+    def quarantined_events(self) -> builtins.list[Quarantined]:
+        """The batches that could not go to the lake, each with its reason."""
+        from expkit.events import quarantine
+
+        self._may("events.log")
+        with self._read() as connection:
+            return quarantine.quarantined(connection)
+
+    def retry_events(self, number: int) -> Quarantined:
+        """Put a quarantined batch back into the inbox, once its cause is mended."""
+        from expkit.events import quarantine
+
+        with self._begin("events.log") as work:
+            return quarantine.retry(work, number)
+
+    def drop_events(self, number: int, reason: str = "") -> Quarantined:
+        """Delete a quarantined batch for good; the audit keeps how many rows it had, and why."""
+        from expkit.events import quarantine
+
+        with self._begin("retention.apply") as work:
+            return quarantine.drop(work, number, reason)
+
+    def compact_events(self) -> int:
+        """Join the lake's small files; how many files fewer there are. Past looks can still be computed again."""
+        from expkit.events import KINDS, upkeep
+
+        self._may("events.log")
+        return sum(upkeep.compact(self._shared.events.lake, kind) for kind in KINDS)
+
+    def vacuum_events(self, days: float = 30) -> int:
+        """Delete files that only versions older than so many days need, and strays; how many. Looks stay."""
+        from expkit.events import KINDS, upkeep
+
+        with self._begin("retention.apply") as work:
+            work.audit("events.vacuum", "lake", after={"days": days})
+        return sum(upkeep.sweep(self._shared.events.lake, kind, days) for kind in KINDS)
+
+    def query_events(self, sql: str) -> Any:
+        """DuckDB's SQL over `exposures`, `outcomes` and `traces`, what waits included; the answer is an Arrow table."""
+        import duckdb
+
+        with self._shared.events.reader() as reader:
+            try:
+                return reader.connection.sql(sql).to_arrow_table()
+            except duckdb.Error as error:
+                raise InvalidInput(f"DuckDB says: {error}.", hint="see docs/events.md for the columns.") from None
+
+
+def _told(kind: str, logged: Logged) -> Logged:
+    """Nobody who does not look at the answer should miss it."""
+    if logged.refused:
+        log.warning("Of the %s, %s", kind, logged.told())
+    return logged

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from expkit.assign import RECORD, memory_key
@@ -11,9 +11,25 @@ from expkit.assign import RECORD, memory_key
 if TYPE_CHECKING:
     from expkit.domain import Experiment
 
-__all__ = ["mark_forced", "to_remember"]
+__all__ = ["KnownVariants", "mark_forced", "to_remember"]
 
 IDS = ("user_id", "session_id")
+
+
+class KnownVariants(Mapping[str, Collection[str]]):
+    """The variants of each experiment, looked up only where an exposure names it."""
+
+    def __init__(self, experiments: Mapping[str, Experiment]) -> None:
+        self._experiments = experiments
+
+    def __getitem__(self, key: str) -> Collection[str]:
+        return self._experiments[key].shares
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._experiments)
+
+    def __len__(self) -> int:
+        return len(self._experiments)
 
 
 def mark_forced(table: Any, forced: Mapping[str, set[tuple[str, str]]]) -> Any:

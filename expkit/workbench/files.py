@@ -4,30 +4,23 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from expkit import registry
 from expkit.domain import Experiment
-from expkit.domain.diff import Change, diff
+from expkit.domain.diff import diff
 from expkit.errors import Conflict, InvalidInput, Overtaken
 from expkit.registry.experiments import lock_all
 from expkit.storage import Work
 from expkit.workbench.desk import Desk
+from expkit.workbench.planned import Planned
 
 if TYPE_CHECKING:
     from expkit.assign.dialects import Imported
 
 __all__ = ["FileVerbs", "Planned"]
-
-
-class Planned(NamedTuple):
-    """What `apply` would do with one definition."""
-
-    key: str
-    action: Literal["create", "update", "nothing"]
-    changes: tuple[Change, ...] = ()
 
 
 class FileVerbs(Desk):

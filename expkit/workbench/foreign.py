@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from expkit.assign.dialects import DIALECTS, Imported
 from expkit.domain import Experiment
 from expkit.errors import InvalidInput, UnknownName
-from expkit.workbench.files import Planned
+from expkit.workbench.planned import Planned
 
 __all__ = ["import_into"]
 

@@ -213,5 +213,7 @@ def test_the_split_is_examined(site: Site, page: Page, watch: Watch, save_pictur
     page.get_by_role("img", name="Evidence against the shares by day: no alarm on any day").wait_for(timeout=WAIT_MS)
     page.get_by_role("table", name="Segments, most to blame first").wait_for(timeout=WAIT_MS)
     save_picture(f"srm-{site.engine}-dark-narrow")
+    heading = page.get_by_role("heading", level=1)
+    assert heading.evaluate("it => getComputedStyle(it).color") == "rgb(240, 241, 243)"
     assert page.evaluate("document.documentElement.scrollWidth") <= 600
     assert no_complaint(watch), watch

@@ -68,10 +68,8 @@ def test_it_answers_alike_in_every_state(near: Workbench, address: str) -> None:
     """A draft, a paused, a stopped and a rolled out experiment: reasons and params are the workbench's."""
     with LocalAssigner(address, TOKEN, updates="none") as local:
         near.create({**CHECKOUT, "key": "draft", "eligibility": {"secret": "plan"}})
-        moves = [lambda: near.pause("checkout"), lambda: near.stop("checkout", reason="enough"),
-                 lambda: near.conclude("checkout"), lambda: near.promote("checkout"), lambda: near.finish("checkout")]  # fmt: skip
-        for move in moves:
-            move()
+        for move in (near.pause, near.stop, near.conclude, near.promote, near.finish):
+            move("checkout", reason="enough")
             assert local.refresh()
             for key in ("checkout", "draft"):
                 assert local.assign(user_id="u1", experiment=key) == near.assign(user_id="u1", experiment=key)

@@ -47,6 +47,7 @@ def test_every_character_that_libyaml_gets_is_written_alike() -> None:
 
 def test_an_ordinary_text_is_written_by_libyaml(monkeypatch: pytest.MonkeyPatch) -> None:
     """Which is why a thousand files take a moment."""
+
     def refuse(*_: object, **__: object) -> None:
         raise AssertionError("the slow emitter was asked")
 

@@ -18,13 +18,12 @@ def events(store: Store, tmp_path: Path) -> Events:
 
 
 @pytest.fixture
-def log(store: Store, events: Events) -> Callable[..., int]:
+def log(store: Store, events: Events) -> Callable[..., Any]:
     """Log rows in a unit of work of their own: `log("outcomes", [...])`."""
 
-    def log(kind: str, rows: Any) -> int:
+    def log(kind: str, rows: Any) -> Any:
         with store.begin(actor="ann") as work:
-            count: int = getattr(events, f"log_{kind}")(work, rows)
-            return count
+            return getattr(events, f"log_{kind}")(work, rows)
 
     return log
 

@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/features/{client_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Features
+         * @description What GrowthBook's SDKs read: every experiment as a feature of the same key.
+         */
+        get: operations["get_features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/audit": {
         parameters: {
             query?: never;
@@ -556,6 +576,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/config": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Config
+         * @description Everything that decides over assignments, as one immutable document with an Ed25519 signature in its headers.
+         *
+         *     Asked for `text/event-stream`, it sends an event `config` with the new ETag at once and after every change.
+         */
+        get: operations["get_config"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/experiments/exposures": {
         parameters: {
             query?: never;
@@ -567,7 +609,7 @@ export interface paths {
         put?: never;
         /**
          * Log Exposures
-         * @description All rows or none. Two rows with one `event_id` are one event, so that sending again is safe.
+         * @description Good rows are kept, bad ones told. Two rows with one `event_id` are one event, so that sending again is safe.
          */
         post: operations["log_exposures"];
         delete?: never;
@@ -587,7 +629,7 @@ export interface paths {
         put?: never;
         /**
          * Log Outcomes
-         * @description All rows or none, as for exposures.
+         * @description Good rows are kept, bad ones told, as for exposures.
          */
         post: operations["log_outcomes"];
         delete?: never;
@@ -627,7 +669,7 @@ export interface paths {
         put?: never;
         /**
          * Log Traces
-         * @description All rows or none, as for exposures.
+         * @description Good rows are kept, bad ones told, as for exposures.
          */
         post: operations["log_traces"];
         delete?: never;
@@ -663,6 +705,26 @@ export interface paths {
          *     who has changed what since.
          */
         patch: operations["update_experiment"];
+        trace?: never;
+    };
+    "/experiments/{key}/aa": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Aa
+         * @description Deal a log's units out anew so many times, and count what the experiment's analysis finds.
+         */
+        post: operations["replay_aa"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
         trace?: never;
     };
     "/experiments/{key}/analyze": {
@@ -923,6 +985,26 @@ export interface paths {
          * @description It stands on the timeline, with its author.
          */
         post: operations["add_note"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{key}/overlap/{other}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Check Overlap
+         * @description Whether another experiment on the same units changes the effect of this one, or still acts.
+         */
+        get: operations["check_overlap"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1541,6 +1623,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/ofrep/v1/evaluate/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Flags
+         * @description All of them at once, but for drafts and what is archived; the ETag is the answer's.
+         */
+        post: operations["evaluate_flags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ofrep/v1/evaluate/flags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate Flag
+         * @description Which variant of an experiment a context gets.
+         */
+        post: operations["evaluate_flag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/overrides": {
         parameters: {
             query?: never;
@@ -1817,6 +1939,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/sub/{client_key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Follow Features
+         * @description The same as server-sent events, as GrowthBook's SDKs subscribe to them: `features` at once and after changes.
+         */
+        get: operations["follow_features"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/tokens": {
         parameters: {
             query?: never;
@@ -1885,6 +2027,67 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /**
+         * AAReplay
+         * @description The realised error rates. `srm` rows are those of the sample ratio check, which tests the hash itself.
+         */
+        AAReplay: {
+            /**
+             * Experiment
+             * @default
+             */
+            experiment: string;
+            /**
+             * Log
+             * @default
+             */
+            log: string;
+            /** Looks */
+            looks: number;
+            /** Rehashes */
+            rehashes: number;
+            /**
+             * Rows
+             * @default []
+             */
+            rows: components["schemas"]["AARow"][];
+            /** Units */
+            units: number;
+        };
+        /**
+         * AARow
+         * @description How often one metric, judged by one method, found a difference where there is none.
+         */
+        AARow: {
+            /**
+             * Alpha
+             * @description The rate that was promised.
+             */
+            alpha: number;
+            /**
+             * Ci
+             * @description Of the rate, at 95 %: what so many deals can tell (Wilson).
+             */
+            ci: [
+                number | null,
+                number | null
+            ];
+            /** Found */
+            found: number;
+            /** Method */
+            method: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Ok
+             * @description False where so many are out of reach of luck (p < 0.001) at the rate that was promised.
+             */
+            ok: boolean;
+            /** Rate */
+            rate: number;
+            /** Variant */
+            variant: string;
+        };
         /** AbortRequest */
         AbortRequest: {
             /**
@@ -1893,10 +2096,30 @@ export interface components {
              */
             reason: string;
         };
-        /** Accepted */
+        /**
+         * Accepted
+         * @description How many rows are on disk. What was wrong with the others is counted by rule; the first of them are named.
+         */
         Accepted: {
             /** Accepted */
             accepted: number;
+            /**
+             * Examples
+             * @default []
+             */
+            examples: components["schemas"]["RefusedRow"][];
+            /**
+             * Reasons
+             * @default {}
+             */
+            reasons: {
+                [key: string]: number;
+            };
+            /**
+             * Refused
+             * @default 0
+             */
+            refused: number;
         };
         /**
          * Arm
@@ -2399,6 +2622,43 @@ export interface components {
             /** New Key */
             new_key: string;
         };
+        /**
+         * Config
+         * @description Everything that decides over assignments at one moment.
+         */
+        Config: {
+            /**
+             * Experiments
+             * @default []
+             */
+            experiments: components["schemas"]["Delivered"][];
+            /**
+             * Format
+             * @default 1
+             * @constant
+             */
+            format: 1;
+            /**
+             * Groups
+             * @default []
+             */
+            groups: components["schemas"]["Group"][];
+            /**
+             * Holdouts
+             * @default []
+             */
+            holdouts: components["schemas"]["Holdout"][];
+            /**
+             * Overrides
+             * @default []
+             */
+            overrides: components["schemas"]["Override"][];
+            /**
+             * Revision
+             * @description Grows with every change that decides over assignments; the same on every server of one database.
+             */
+            revision: number;
+        };
         /** DefineRequest */
         DefineRequest: {
             metric: components["schemas"]["MetricInput"];
@@ -2433,6 +2693,136 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * Delivered
+         * @description One experiment, as far as assignment asks for it.
+         */
+        Delivered: {
+            /**
+             * At Login
+             * @default rebucket
+             * @enum {string}
+             */
+            at_login: "rebucket" | "keep" | "exclude";
+            /**
+             * Bucket Order
+             * @default []
+             */
+            bucket_order: string[];
+            /**
+             * Bucket Version
+             * @default 0
+             */
+            bucket_version: number;
+            /**
+             * Coverage
+             * @default 1
+             */
+            coverage: number;
+            /**
+             * Default Params
+             * @description What units without a variant get.
+             * @default {}
+             */
+            default_params: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * Eligibility
+             * @default {}
+             */
+            eligibility: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
+             * @default {
+             *       "condition": {},
+             *       "event": "",
+             *       "placements": []
+             *     }
+             */
+            exposure_rule: components["schemas"]["ExposureRule"];
+            /** Key */
+            key: string;
+            layer: components["schemas"]["Layer"] | null;
+            /**
+             * Min Bucket Version
+             * @default 0
+             */
+            min_bucket_version: number;
+            /**
+             * Phase
+             * @description Which allocation holds: it grows when coverage or weights change on a running experiment.
+             */
+            phase: number | null;
+            /**
+             * Placements
+             * @default []
+             */
+            placements: string[];
+            /**
+             * Prerequisites
+             * @default []
+             */
+            prerequisites: components["schemas"]["Prerequisite"][];
+            /**
+             * Priority
+             * @default 0
+             */
+            priority: number;
+            /**
+             * Project
+             * @default default
+             */
+            project: string;
+            /**
+             * Ramp
+             * @default []
+             */
+            ramp: components["schemas"]["RampStep"][];
+            rollout: components["schemas"]["Rollout"] | null;
+            /**
+             * @default {
+             *       "timezone": "UTC"
+             *     }
+             */
+            schedule: components["schemas"]["Schedule"];
+            /**
+             * Seed
+             * @default
+             */
+            seed: string;
+            /** Started At */
+            started_at: string | null;
+            /**
+             * Status
+             * @enum {string}
+             */
+            status: "draft" | "review" | "scheduled" | "active" | "paused" | "stopped" | "analysis" | "rolling_out" | "rolled_out" | "rolled_back" | "completed" | "archived";
+            /**
+             * Sticky
+             * @default false
+             */
+            sticky: boolean;
+            /** Variants */
+            variants: components["schemas"]["DeliveredVariant"][];
+            /** Version */
+            version: number;
+        };
+        /** DeliveredVariant */
+        DeliveredVariant: {
+            /** Key */
+            key: string;
+            /**
+             * Params
+             * @default {}
+             */
+            params: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Weight */
+            weight: number;
         };
         /** Departments */
         Departments: {
@@ -2610,6 +3000,98 @@ export interface components {
             variance_saved: number | null;
         };
         /**
+         * EvaluateRequest
+         * @description `targetingKey` is the user unless there is a `user_id`; everything else is an attribute.
+         */
+        EvaluateRequest: {
+            /**
+             * Context
+             * @default {}
+             */
+            context: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+        };
+        /**
+         * Evaluation
+         * @description One flag: its value is the variant's params, or the default ones where `variant` is null.
+         */
+        Evaluation: {
+            /** Key */
+            key: string;
+            /** Metadata */
+            metadata: {
+                [key: string]: string | number | boolean;
+            };
+            /**
+             * Reason
+             * @enum {string}
+             */
+            reason: "SPLIT" | "TARGETING_MATCH" | "DISABLED" | "DEFAULT";
+            /** Value */
+            value: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Variant */
+            variant: string | null;
+        };
+        /**
+         * EvaluationProblem
+         * @description A problem document, with what OFREP calls the same things.
+         */
+        EvaluationProblem: {
+            /**
+             * Correlation Id
+             * @default
+             */
+            correlation_id: string;
+            /** Detail */
+            detail: string;
+            /**
+             * Errorcode
+             * @enum {string}
+             */
+            errorCode: "PARSE_ERROR" | "TARGETING_KEY_MISSING" | "INVALID_CONTEXT" | "GENERAL" | "FLAG_NOT_FOUND";
+            /** Errordetails */
+            errorDetails: string;
+            /**
+             * Hint
+             * @default
+             */
+            hint: string;
+            /**
+             * Key
+             * @default
+             */
+            key: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "conflict" | "error" | "forbidden" | "illegal-move" | "invalid-definition" | "invalid-input" | "missing-dependency" | "not-found" | "overtaken" | "storage-unavailable" | "too-large" | "unauthenticated" | "unknown-name" | "unreachable";
+            /** Problems */
+            problems: string[] | null;
+            /** Project */
+            project: string | null;
+            /** Role */
+            role: string | null;
+            /** Status */
+            status: number;
+            /** Title */
+            title: string;
+            /** Type */
+            type: string;
+        };
+        /** Evaluations */
+        Evaluations: {
+            /** Flags */
+            flags: components["schemas"]["Evaluation"][];
+            /** Metadata */
+            metadata: {
+                [key: string]: string | number | boolean;
+            };
+        };
+        /**
          * Experiment
          * @description Key, name, hypothesis, variants and metrics suffice; the first metric is primary, `control` is the reference.
          */
@@ -2620,6 +3102,13 @@ export interface components {
              * @enum {string}
              */
             at_login: "rebucket" | "keep" | "exclude";
+            /**
+             * Bucket Order
+             * @description In which order the variants' ranges follow each other; as they are written when empty. The registry chooses it
+             *     when weights change while the experiment runs, so that the fewest units move.
+             * @default []
+             */
+            bucket_order: string[];
             /**
              * Bucket Version
              * @description Raise it, and what units were remembered by counts no more.
@@ -2705,6 +3194,7 @@ export interface components {
              *       "alternative": "two-sided",
              *       "correction": "holm",
              *       "futility": false,
+             *       "gatekeeping": false,
              *       "looks": 1,
              *       "max_loss": 0.001,
              *       "method": "fixed",
@@ -2812,6 +3302,13 @@ export interface components {
              */
             at_login: "rebucket" | "keep" | "exclude";
             /**
+             * Bucket Order
+             * @description In which order the variants' ranges follow each other; as they are written when empty. The registry chooses it
+             *     when weights change while the experiment runs, so that the fewest units move.
+             * @default []
+             */
+            bucket_order: string[];
+            /**
              * Bucket Version
              * @description Raise it, and what units were remembered by counts no more.
              * @default 0
@@ -2903,6 +3400,7 @@ export interface components {
              *       "correction": "holm",
              *       "days": null,
              *       "futility": false,
+             *       "gatekeeping": false,
              *       "looks": 1,
              *       "max_loss": 0.001,
              *       "method": "fixed",
@@ -3230,6 +3728,22 @@ export interface components {
             placements: string[];
         };
         /**
+         * FeaturesPayload
+         * @description What GrowthBook's SDKs read; its shape is theirs.
+         */
+        FeaturesPayload: {
+            /** Features */
+            features: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Savedgroups */
+            savedGroups: {
+                [key: string]: components["schemas"]["JsonValue"][];
+            };
+            /** Status */
+            status: number;
+        };
+        /**
          * Finding
          * @description One thing that the linter found in the experiments that run.
          */
@@ -3385,7 +3899,9 @@ export interface components {
         };
         /**
          * GuardrailFinding
-         * @description Whether one treatment broke one guardrail. `breached` is None while nothing can be said.
+         * @description Whether one treatment broke one guardrail, or held it. `breached` is None while nothing can be said.
+         *
+         *     `held` is True once harm beyond the bound is ruled out (non-inferiority, with its `p_value`).
          */
         GuardrailFinding: {
             /**
@@ -3398,8 +3914,12 @@ export interface components {
             breached: boolean | null;
             /** Detail */
             detail: string;
+            /** Held */
+            held: boolean | null;
             /** Metric */
             metric: string;
+            /** P Value */
+            p_value: number | null;
             /** Variant */
             variant: string;
         };
@@ -3772,6 +4292,11 @@ export interface components {
              * @description Of z at this look; None where it is out of reach.
              */
             bound: number | null;
+            /** Ci */
+            ci: [
+                number | null,
+                number | null
+            ] | null;
             /**
              * Decided At
              * @description The look that first decided.
@@ -3808,6 +4333,11 @@ export interface components {
              * @enum {string}
              */
             method: "fixed" | "group_sequential" | "always_valid" | "bayesian";
+            /**
+             * P Value
+             * @description With `ci`: at any look, where the row's estimate keeps to a fixed plan and the verdict cannot.
+             */
+            p_value: number | null;
             /** Planned */
             planned: number | null;
             /**
@@ -3946,10 +4476,34 @@ export interface components {
          */
         MetricEstimate: {
             /**
+             * Adjusted Alpha
+             * @description What the correction leaves of alpha for this comparison's own interval.
+             */
+            adjusted_alpha: number | null;
+            /**
+             * Adjusted Ci
+             * @description Excludes no effect exactly when the adjusted p-value is below alpha; None where several looks are planned.
+             */
+            adjusted_ci: [
+                number | null,
+                number | null
+            ] | null;
+            /** Adjusted Lift Ci */
+            adjusted_lift_ci: [
+                number | null,
+                number | null
+            ] | null;
+            /**
              * Adjusted P Value
              * @description Adjusted over its family: the secondary metrics of all treatments, or the primary metric of several.
              */
             adjusted_p_value: number | null;
+            /**
+             * Correction
+             * @description How it was adjusted: `holm`, or `holm, after the primary metric`.
+             * @default
+             */
+            correction: string;
             /** @description None where the plan has one look at its end. */
             decision: components["schemas"]["LookDecision"] | null;
             /**
@@ -4209,6 +4763,11 @@ export interface components {
              */
             value: number;
         };
+        /** Overlap */
+        Overlap: {
+            /** Items */
+            items: (components["schemas"]["Check"] | components["schemas"]["NotEstimable"])[];
+        };
         /**
          * Override
          * @description QA's forced variant: of one user, of one session, or of whoever comes with its `code`, until it expires.
@@ -4412,6 +4971,12 @@ export interface components {
              */
             futility: boolean;
             /**
+             * Gatekeeping
+             * @description Secondary metrics count only once the primary metric is significant, in every treatment.
+             * @default false
+             */
+            gatekeeping: boolean;
+            /**
              * Looks
              * @default 1
              */
@@ -4486,6 +5051,12 @@ export interface components {
              * @default false
              */
             futility: boolean;
+            /**
+             * Gatekeeping
+             * @description Secondary metrics count only once the primary metric is significant, in every treatment.
+             * @default false
+             */
+            gatekeeping: boolean;
             /**
              * Looks
              * @default 1
@@ -4964,6 +5535,13 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /** RefusedRow */
+        RefusedRow: {
+            /** Reason */
+            reason: string;
+            /** Row */
+            row: number;
+        };
         /** RegistryPage */
         RegistryPage: {
             /** Items */
@@ -5020,50 +5598,24 @@ export interface components {
                 [key: string]: components["schemas"]["JsonValue"];
             };
         };
-        /**
-         * ReplayRequest
-         * @description Who asked, and when.
-         */
+        /** ReplayRequest */
         ReplayRequest: {
             /**
-             * At
-             * @description ISO 8601, read in `timezone` unless it has an offset.
-             */
-            at: string;
-            /**
-             * Attributes
-             * @default {}
-             */
-            attributes: {
-                [key: string]: components["schemas"]["JsonValue"];
-            };
-            /**
-             * @default {
-             *       "page_type": null,
-             *       "placement": null
-             *     }
-             */
-            context: components["schemas"]["AssignContext"];
-            /**
-             * Experiment
+             * Log
+             * @description The experiment whose units and outcomes are taken; its own when empty.
              * @default null
              */
-            experiment: string | null;
+            log: string | null;
             /**
-             * Session Id
-             * @default null
+             * Rehashes
+             * @default 1000
              */
-            session_id: string | number | null;
+            rehashes: number;
             /**
-             * Timezone
-             * @default UTC
+             * Seed
+             * @default aa
              */
-            timezone: string;
-            /**
-             * User Id
-             * @default null
-             */
-            user_id: string | number | null;
+            seed: string;
         };
         /** ResumeRequest */
         ResumeRequest: {
@@ -6100,6 +6652,8 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AaReplay = components['schemas']['AAReplay'];
+export type AaRow = components['schemas']['AARow'];
 export type AbortRequest = components['schemas']['AbortRequest'];
 export type Accepted = components['schemas']['Accepted'];
 export type AnalysisArm = components['schemas']['AnalysisArm'];
@@ -6128,8 +6682,11 @@ export type ChecklistItem = components['schemas']['ChecklistItem'];
 export type ChecklistPage = components['schemas']['ChecklistPage'];
 export type CheckpointItem = components['schemas']['CheckpointItem'];
 export type CloneRequest = components['schemas']['CloneRequest'];
+export type Config = components['schemas']['Config'];
 export type DefineRequest = components['schemas']['DefineRequest'];
 export type Definitions = components['schemas']['Definitions'];
+export type Delivered = components['schemas']['Delivered'];
+export type DeliveredVariant = components['schemas']['DeliveredVariant'];
 export type Departments = components['schemas']['Departments'];
 export type Deviation = components['schemas']['Deviation'];
 export type Diversity = components['schemas']['Diversity'];
@@ -6139,6 +6696,10 @@ export type ElevationAnswer = components['schemas']['ElevationAnswer'];
 export type ElevationPage = components['schemas']['ElevationPage'];
 export type ElevationRequest = components['schemas']['ElevationRequest'];
 export type Estimate = components['schemas']['Estimate'];
+export type EvaluateRequest = components['schemas']['EvaluateRequest'];
+export type Evaluation = components['schemas']['Evaluation'];
+export type EvaluationProblem = components['schemas']['EvaluationProblem'];
+export type Evaluations = components['schemas']['Evaluations'];
 export type Experiment = components['schemas']['Experiment'];
 export type ExperimentInput = components['schemas']['ExperimentInput'];
 export type ExperimentPage = components['schemas']['ExperimentPage'];
@@ -6150,6 +6711,7 @@ export type Exposure = components['schemas']['Exposure'];
 export type ExposureInput = components['schemas']['ExposureInput'];
 export type ExposureRule = components['schemas']['ExposureRule'];
 export type ExposureRuleInput = components['schemas']['ExposureRuleInput'];
+export type FeaturesPayload = components['schemas']['FeaturesPayload'];
 export type Finding = components['schemas']['Finding'];
 export type FindingItem = components['schemas']['FindingItem'];
 export type FindingPage = components['schemas']['FindingPage'];
@@ -6195,6 +6757,7 @@ export type NoteHistory = components['schemas']['NoteHistory'];
 export type NotePage = components['schemas']['NotePage'];
 export type NoteRequest = components['schemas']['NoteRequest'];
 export type Outcome = components['schemas']['Outcome'];
+export type Overlap = components['schemas']['Overlap'];
 export type Override = components['schemas']['Override'];
 export type OverridePage = components['schemas']['OverridePage'];
 export type OverrideRequest = components['schemas']['OverrideRequest'];
@@ -6221,6 +6784,7 @@ export type RampStep = components['schemas']['RampStep'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommenderVariant = components['schemas']['RecommenderVariant'];
 export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
+export type RefusedRow = components['schemas']['RefusedRow'];
 export type RegistryPage = components['schemas']['RegistryPage'];
 export type RegistryRow = components['schemas']['RegistryRow'];
 export type ReplayRequest = components['schemas']['ReplayRequest'];
@@ -6294,6 +6858,46 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Service"];
                 };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_features: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path: {
+                client_key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeaturesPayload"];
+                };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
             default: {
@@ -7243,6 +7847,47 @@ export interface operations {
             };
         };
     };
+    get_config: {
+        parameters: {
+            query?: never;
+            header?: {
+                accept?: string;
+                "If-None-Match"?: string | null;
+                "Last-Event-ID"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Config"];
+                    "text/event-stream": unknown;
+                };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     log_exposures: {
         parameters: {
             query?: never;
@@ -7467,6 +8112,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_aa: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ReplayRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AAReplay"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
@@ -7937,6 +8617,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Note"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    check_overlap: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+                other: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overlap"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
@@ -9015,6 +9727,110 @@ export interface operations {
             };
         };
     };
+    evaluate_flags: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-None-Match"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluations"];
+                };
+            };
+            /** @description It is what If-None-Match names. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The context cannot be evaluated. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationProblem"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    evaluate_flag: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EvaluateRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            /** @description The context cannot be evaluated. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationProblem"];
+                };
+            };
+            /** @description No such flag. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EvaluationProblem"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_overrides: {
         parameters: {
             query?: {
@@ -9542,6 +10358,37 @@ export interface operations {
             header?: never;
             path: {
                 file: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    follow_features: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Last-Event-ID"?: string;
+            };
+            path: {
+                client_key: string;
             };
             cookie?: never;
         };

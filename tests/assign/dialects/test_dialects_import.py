@@ -255,10 +255,28 @@ def test_what_is_no_payload_is_told(source: str, payload: Any) -> None:
         DIALECTS[source](payload)
 
 
-NAMES = (
-    "rules variations weights ranges condition meta filters allocations splits shards strategies variants constraints "
-    "name key value salt weight operator $in"
-).split()
+NAMES = [
+    "rules",
+    "variations",
+    "weights",
+    "ranges",
+    "condition",
+    "meta",
+    "filters",
+    "allocations",
+    "splits",
+    "shards",
+    "strategies",
+    "variants",
+    "constraints",
+    "name",
+    "key",
+    "value",
+    "salt",
+    "weight",
+    "operator",
+    "$in",
+]
 JUNK = st.recursive(
     st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(max_size=5)),
     lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(NAMES), inner, max_size=5)),
