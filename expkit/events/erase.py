@@ -71,12 +71,12 @@ def _places(reader: Reader, kind: Kind, whom: Person) -> list[str]:
     import pyarrow.compute as pc
 
     column = "experiment" if PARTITIONS[kind] == "experiment" else "timestamp"
-    found = reader.connection.execute(
+    found = reader.connection.sql(
         f"SELECT {column} AS place FROM {kind}_received "  # noqa: S608  # names of our own
         "WHERE user_id = $user OR (user_id IS NULL AND list_contains($sessions, session_id))",
-        {"user": whom.user_id, "sessions": sorted(whom.sessions)},
+        params={"user": whom.user_id, "sessions": sorted(whom.sessions)},
     ).to_arrow_table()
-    place = found.column("place")
+    place: Any = found.column("place")
     if column == "timestamp":
         place = place.cast(pa.timestamp("us", "UTC")).cast(pa.date32())
     return [str(value) for value in pc.unique(place).to_pylist()]

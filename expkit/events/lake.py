@@ -139,7 +139,9 @@ class Lake:
         signed = CommitProperties(app_transactions=[Transaction(app_id, move)])
         rows = _with_partition(kind, rows)
         # an older version's table gets the columns it lacks; merging is slower, so only then
-        grows: Literal["merge"] | None = "merge" if set(rows.column_names) - {field.name for field in table.schema().fields} else None
+        grows: Literal["merge"] | None = (
+            "merge" if set(rows.column_names) - {field.name for field in table.schema().fields} else None
+        )
         try:
             write_deltalake(table, rows, mode="append", schema_mode=grows, commit_properties=signed)
         except CommitFailedError:

@@ -97,7 +97,7 @@ def _refuse_missing_columns(kind: Kind, sheet: Sheet) -> None:
         )
     if not {"user_id", "session_id"} & set(sheet.columns):
         raise InvalidInput(
-            f"{kind.capitalize()} need user_id or session_id, and no row has either.",
+            f"{kind.capitalize()} need user_id or session_id: neither user_id nor session_id is given in any row.",
             hint="an event belongs to somebody.",
         )
 
