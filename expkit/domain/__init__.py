@@ -31,16 +31,19 @@ from expkit.domain.planning import (
 )
 from expkit.domain.schema import schema
 from expkit.domain.variant import Diversity, Parameter, PriceBand, RecommenderVariant, Variant
+from expkit.domain.watching import Alert, Criterion
 
 __all__ = [
     "EXPERIMENT_TYPES",
     "MOVES",
     "STATE_FIELDS",
     "STATUSES",
+    "Alert",
     "Assignment",
     "Batch",
     "BatchCounts",
     "BatchStatus",
+    "Criterion",
     "Decision",
     "Diversity",
     "Experiment",

@@ -122,6 +122,8 @@ class StoppingCriteria(Noun):
     max_days: float | None = Field(default=None, gt=0)
     when_significant: bool = False
     """Only with a sequential plan: a fixed plan that stops at the first p < alpha is wrong far too often."""
+    when_powered: bool = False
+    """Once the plan's smallest effect worth finding would be found with the plan's power."""
 
 
 class Rice(Noun):

@@ -15,6 +15,7 @@ from expkit.registry.access import (
     revoke,
     role_of,
 )
+from expkit.registry.alerts import acknowledge, alert, alerts, raise_alert
 from expkit.registry.catalogue import define_metric, deviations, metric, metric_versions, metrics
 from expkit.registry.experiments import (
     count,
@@ -29,6 +30,7 @@ from expkit.registry.experiments import (
     revision,
     touched_since,
 )
+from expkit.registry.leases import hold, let_go
 from expkit.registry.looks import all_looks, latest_look, next_look, save_look
 from expkit.registry.memory import memory_in, memory_of, remember_units
 from expkit.registry.notes import NoteEdit, add_note, delete_note, edit_note, note_experiment, note_history, notes
@@ -54,15 +56,16 @@ from expkit.registry.timeline import TimelineEntry, timeline
 from expkit.registry.versions import at_version, choose_winner, delete_draft, replace, restore, update, versions
 
 __all__ = [
-    "CalendarEntry", "Hypotheses", "NoteEdit", "Phase", "SignedPlan", "TimelineEntry", "Velocity", "add_note",
-    "all_looks", "answer_elevation", "answer_review", "approvals", "as_they_were", "at_version", "calendar",
-    "cancel_review", "choose_winner", "count", "create", "define_metric", "definition_digest", "delete_draft",
-    "delete_note", "deviations", "due", "edit_note", "elevation", "elevations", "every", "find", "find_one", "fire",
-    "forced_units", "get", "grant", "grants", "groups", "holdouts", "hypotheses", "latest_look", "latest_scorecards",
-    "learn", "local_time", "locked", "memory_in", "memory_of", "metric", "metric_versions", "metrics", "move",
-    "next_look", "note_experiment", "note_history", "notes", "now", "override", "overrides", "phases", "plan_digest",
-    "policies", "policy_for", "project_of", "remember_units", "replace", "request_elevation", "request_review",
-    "require", "require_role", "restore", "review", "reviews", "revision", "revoke", "revoke_override", "role_of",
-    "save_group", "save_look", "schedule_move", "scheduled", "set_holdout", "set_override", "set_policy", "sign_plan",
-    "signed_plans", "timeline", "touched_since", "unschedule", "update", "velocity", "versions",
+    "CalendarEntry", "Hypotheses", "NoteEdit", "Phase", "SignedPlan", "TimelineEntry", "Velocity", "acknowledge",
+    "add_note", "alert", "alerts", "all_looks", "answer_elevation", "answer_review", "approvals", "as_they_were",
+    "at_version", "calendar", "cancel_review", "choose_winner", "count", "create", "define_metric", "definition_digest",
+    "delete_draft", "delete_note", "deviations", "due", "edit_note", "elevation", "elevations", "every", "find",
+    "find_one", "fire", "forced_units", "get", "grant", "grants", "groups", "hold", "holdouts", "hypotheses",
+    "latest_look", "latest_scorecards", "learn", "let_go", "local_time", "locked", "memory_in", "memory_of", "metric",
+    "metric_versions", "metrics", "move", "next_look", "note_experiment", "note_history", "notes", "now", "override",
+    "overrides", "phases", "plan_digest", "policies", "policy_for", "project_of", "raise_alert", "remember_units",
+    "replace", "request_elevation", "request_review", "require", "require_role", "restore", "review", "reviews",
+    "revision", "revoke", "revoke_override", "role_of", "save_group", "save_look", "schedule_move", "scheduled",
+    "set_holdout", "set_override", "set_policy", "sign_plan", "signed_plans", "timeline", "touched_since", "unschedule",
+    "update", "velocity", "versions",
 ]  # fmt: skip
