@@ -265,8 +265,14 @@ def _told(question: Any, as_json: bool, daily_units: str | None, check: Any = No
 
 
 def _duration(days: int, weeks: int | None, end: Any, daily_units: str | None) -> str:
+    given = daily_of(daily_units)
+    traffic = (
+        ", ".join(f"{one:,.12g}" for one in given) + " units from Monday to Sunday"
+        if isinstance(given, tuple)
+        else f"{given:,.12g} units a day"
+    )
     last = f", in whole weeks {weeks}, up to {end:%A, %Y-%m-%d}" if end else ""
-    return f"about {days:,} days at {daily_units} units a day{last}"
+    return f"about {days:,} days at {traffic}{last}"
 
 
 def _promise(effect: float, power: float, alpha: float, alternative: str, what: str = "to find a change") -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import ipywidgets as widgets
@@ -13,9 +12,9 @@ import traitlets
 from expkit.errors import InvalidInput
 from expkit.stats import ALPHA, POWER
 from expkit.view import format as fmt
-from expkit.view.css import NOTEBOOK_CSS
-from expkit.view.power import effect_name, effect_text, power_svg
+from expkit.view.sized import answer_html, asked_html
 from expkit.view.sizing import Sizing, SizingQuestion, solve
+from expkit.view.widget import Explorer, alert, html, row
 
 if TYPE_CHECKING:
     from expkit.stats import Values
@@ -31,7 +30,7 @@ WEEK = 7
 FIELD = {"width": "min(22rem, 98%)"}
 
 
-class SampleSizeCalculator(widgets.VBox):  # type: ignore[misc]  # ipywidgets ships no types
+class SampleSizeCalculator(Explorer):
     """Ask for the units that an experiment takes, or for what so many units find; every change answers at once.
 
     Rates and lifts are given as shares here and shown in per cent. `design` holds the current answer, None while an
@@ -83,21 +82,28 @@ class SampleSizeCalculator(widgets.VBox):  # type: ignore[misc]  # ipywidgets sh
         self.week = _text("Traffic Mon to Sun", "", "7 numbers, e.g. 5, 5, 5, 5, 5, 2, 2")
         self.coverage = _number("Share of units let in, %", 100, step=5)
         self.start = widgets.DatePicker(description="First day", value=None, **_look())
-        self._answer = widgets.HTML()
+        self._answer = html()
         first = [
             self.kind, self.goal, self.find, self.baseline, self.sd, self.effect, self.units, self.alpha, self.power,
             self.side, self.better, self.shares, self.daily,
         ]  # fmt: skip
-        more = [self.rho, self.cluster_size, self.icc, self.comparisons, self.week, self.coverage, self.start]
+        rest = [self.rho, self.cluster_size, self.icc, self.comparisons, self.week, self.coverage, self.start]
+        self.fields = (*first, *rest)
+        self.more = widgets.ToggleButton(
+            description="Covariates, clusters, several tests, traffic",
+            layout={"width": "min(24rem, 98%)", "margin": "8px 2px"},
+        )
+        self._drawer = row(*rest)
         form = widgets.VBox(first, layout={"flex": "1 1 20rem", "min_width": "0"})
         told = widgets.Box([self._answer], layout={"flex": "1 1 18rem", "min_width": "0"})
-        rest = widgets.Box(more, layout={"display": "flex", "flex_flow": "row wrap"})
-        drawer = widgets.Accordion([rest], titles=["Covariates, clusters, several tests, traffic"], selected_index=None)
-        super().__init__([widgets.Box([form, told], layout={"display": "flex", "flex_flow": "row wrap"}), drawer])
+        both = widgets.Box([form, told], layout={"display": "flex", "flex_flow": "row wrap"})
+        super().__init__([both, self.more, self._drawer])
+        self.more.observe(self._open, "value")
+        self._open()
         self.kind.observe(self._change_kind, "value")
         for field in (self.kind, self.goal, self.find):
             field.observe(self._name_fields, "value")
-        for field in (*first, *more):
+        for field in self.fields:
             field.observe(self._answer_again, "value")
         self._name_fields()
         self._answer_again()
@@ -127,6 +133,13 @@ class SampleSizeCalculator(widgets.VBox):  # type: ignore[misc]  # ipywidgets sh
             comparisons=round(self.comparisons.value),
         )
 
+    def static(self) -> str:
+        """The question and its answer, as they stood when the cell ran."""
+        return (asked_html(self.design) if self.design else "") + str(self._answer.value)
+
+    def _open(self, *_: Any) -> None:
+        _show(self._drawer, self.more.value, "flex")
+
     def _change_kind(self, change: Mapping[str, Any]) -> None:
         # the same number in the other unit, rather than a rate of 1000%
         if "conversion" in (change["old"], change["new"]):
@@ -150,10 +163,10 @@ class SampleSizeCalculator(widgets.VBox):  # type: ignore[misc]  # ipywidgets sh
             found = solve(self.question())
         except InvalidInput as error:
             self.design = None
-            self._answer.value = _refusal(error)
+            self._answer.value = alert(error, "This cannot be sized.")
         else:
             self.design = found
-            self._answer.value = _told(found, self._checked(found))
+            self._answer.value = answer_html(found, self._checked(found))
 
     def _checked(self, found: Sizing) -> str:
         """The power for these units by drawing experiments from the history, where that is what is asked."""
@@ -192,8 +205,8 @@ def _from(history: Values, covariates: Values | None) -> tuple[str, float, float
     return ("conversion" if binary else "mean"), found.baseline, found.sd, found.rho
 
 
-def _show(field: Any, wanted: bool) -> None:
-    field.layout.display = "" if wanted else "none"
+def _show(field: Any, wanted: bool, how: str = "") -> None:
+    field.layout.display = how if wanted else "none"
 
 
 def _choice(name: str, options: Mapping[str, str], value: str) -> Any:
@@ -230,29 +243,3 @@ def _numbers(name: str, text: str, hint: str) -> tuple[float, ...]:
         return tuple(float(part) for part in text.replace(":", ",").replace("/", ",").split(",") if part.strip())
     except ValueError:
         raise InvalidInput(f"The {name} {text[:40]!r} is not a list of numbers.", hint=hint) from None
-
-
-def _told(found: Sizing, checked: str) -> str:
-    asked, arms = found.question, " + ".join(map(fmt.count, found.per_arm))
-    units = f"{fmt.count(found.total)} units"
-    main = {
-        "units": units,
-        "effect": f"{effect_text(asked, found.effect)} is the smallest {effect_name(asked)}",
-        "power": f"{fmt.share(found.power)} power",
-    }[asked.find]
-    ran = f", {fmt.days(found.days)}" if found.days is not None else ""
-    lines = [f"per arm: {arms}"] if asked.find == "units" else [f"{units}; per arm: {arms}"]
-    if found.weeks is not None:
-        last = f", up to {found.end:%A, %Y-%m-%d}" if found.end else ""
-        lines.append(f"in whole weeks: {found.weeks}{last}")
-    lines += [checked] if checked else []
-    told = "".join(f"<br><span>{escape(line)}</span>" for line in lines)
-    return (
-        f'<style>{NOTEBOOK_CSS}</style><div role="status" aria-live="polite">'
-        f'<strong style="font-size:1.25rem">{escape(main)}</strong>{ran}{told}</div>{power_svg(found)}'
-    )
-
-
-def _refusal(error: InvalidInput) -> str:
-    hint = f"<br>Hint: {escape(error.hint)}" if error.hint else ""
-    return f'<div role="alert"><strong>This cannot be sized.</strong><br>{escape(error.message)}{hint}</div>'

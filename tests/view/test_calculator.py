@@ -79,8 +79,7 @@ def test_switching_to_a_mean_asks_for_its_spread() -> None:
 def test_fields_are_labelled_and_nothing_is_fetched() -> None:
     """Every input has a description, which ipywidgets turn into its label; the curve is inline."""
     calculator = SampleSizeCalculator()
-    form = calculator.children[0].children[0]
-    assert all(field.description for field in form.children)
+    assert all(field.description for field in calculator.fields)
     assert "<svg" in calculator._answer.value
     assert "http" not in calculator._answer.value
 

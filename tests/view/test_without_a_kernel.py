@@ -15,11 +15,13 @@ CELLS = {
     " 'successes_treatment': [60, 120]})",
     "FactorialExplorer": "from expkit.view import FactorialExplorer\nFactorialExplorer()",
     "SrmDoctor": "from expkit.view import SrmDoctor\nSrmDoctor([5165, 4835])",
+    "SampleSizeCalculator": "from expkit.view import SampleSizeCalculator\nSampleSizeCalculator()",
 }
 LEFT = {
     "ResultExplorer": "as it stood when the cell ran",
     "FactorialExplorer": "every combination of the levels",
     "SrmDoctor": "treatment lacks about 330 units",
+    "SampleSizeCalculator": "lift to find 5.00%; power 80%",
 }
 
 
