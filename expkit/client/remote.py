@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 from expkit.client.assignment import RemoteAssignment
 from expkit.client.batches import RemoteBatches
 from expkit.client.catalogue import RemoteCatalogue
+from expkit.client.delivery import RemoteDelivery
 from expkit.client.evidence import RemoteEvidence
 from expkit.client.experiments import RemoteExperiments
 from expkit.client.files import RemoteFiles
@@ -31,6 +32,7 @@ class RemoteWorkbench(
     RemoteEvidence,
     RemoteExperiments,
     RemoteBatches,
+    RemoteDelivery,
     RemotePeople,
     RemoteCatalogue,
     RemoteOverview,

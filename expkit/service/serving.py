@@ -15,6 +15,8 @@ from expkit.workbench import Workbench
 __all__ = ["DEFAULT_PORT", "listen", "serve"]
 
 DEFAULT_PORT = 8765
+QUEUE = 2048
+"""So many connections wait for their turn, as under uvicorn itself."""
 
 
 def serve(settings: Settings, port: int = DEFAULT_PORT, host: str = "127.0.0.1") -> None:
@@ -35,7 +37,10 @@ def serve(settings: Settings, port: int = DEFAULT_PORT, host: str = "127.0.0.1")
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A bound socket, or an error that names a free port."""
+    """A socket that takes connections from now on, or an error that names a free port.
+
+    Whoever comes before the app is up waits for it in the queue, and is not turned away.
+    """
     if not 0 <= port <= 65535:
         raise InvalidInput(f"{port} is not a port.", hint="ports lie between 0 (any that is free) and 65535.")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -43,6 +48,7 @@ def listen(host: str, port: int) -> socket.socket:
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen(QUEUE)
     except OSError as error:
         listener.close()
         raise _refused(error, host, port) from None

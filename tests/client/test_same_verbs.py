@@ -221,6 +221,19 @@ def test_mistakes_are_told_alike(wb: AnyWorkbench, mistake: str, told: dict[str,
     assert told.setdefault(mistake, said) == said
 
 
+def test_the_snapshot_is_signed_and_named_by_its_etag(wb: AnyWorkbench) -> None:
+    """Both hand out the same kind of bundle; asked again with what one has, it is that one."""
+    wb.create(EXPERIMENT)
+    wb.start("checkout")
+    bundle = wb.config()
+    assert [one.key for one in bundle.config.experiments] == ["checkout"]
+    assert (wb.config(bundle), wb.config().etag) == (bundle, bundle.etag)
+    assert bundle.signature
+    wb.pause("checkout")
+    assert wb.config(bundle).etag != bundle.etag
+    assert list(wb.features()["features"]) == ["checkout"]
+
+
 def test_a_batch_runs_where_the_workbench_is(wb: AnyWorkbench) -> None:
     """Launched, waited for, reported."""
     batch = wb.run_batch(template="simulate_ab", parameters=[{"users_per_arm": 500}], limits={"workers": 1})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import unicodedata
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from expkit.domain.yaml_text import _ORDINARY, dump_yaml
+from expkit.domain.yaml_text import _ORDINARY, _dumper, dump_yaml, load_yaml
 
 LAYOUT = {"sort_keys": False, "allow_unicode": True, "width": 100}
 WORDS = ["What", "we", "saw:", "in #", "- x", "'quoted'", '"dq"', "%", "  ", "1.0", "null", "größe", "–", "→", "日本語"]
@@ -24,8 +25,24 @@ VALUES = st.recursive(
 
 
 def slowly(data: dict[str, Any]) -> str:
-    """As PyYAML's own emitter writes it."""
-    return str(yaml.dump(data, Dumper=yaml.SafeDumper, **LAYOUT))
+    """As PyYAML's own emitter writes it, control characters escaped."""
+    return str(yaml.dump(data, Dumper=_dumper(), **LAYOUT))
+
+
+@given(st.dictionaries(KEYS, VALUES, max_size=4))
+def test_what_is_written_is_read_back(data: dict[str, Any]) -> None:
+    """Every text, also one with control characters and the line breaks of other systems."""
+    assert load_yaml(dump_yaml(data), "x") == data
+
+
+def test_characters_from_all_of_unicode_are_read_back() -> None:
+    """Alone, between digits, at both ends and next to a line break; surrogates are no characters."""
+    every = [sign for sign in map(chr, range(sys.maxunicode + 1)) if not "\ud800" <= sign <= "\udfff"]
+    assigned = [sign for sign in every if unicodedata.category(sign) not in {"Cn", "Co"}]
+    assigned = [sign for number, sign in enumerate(assigned) if sign < "\u3400" or number % 20 == 0]  # CJK by samples
+    for start in range(0, len(assigned), 2000):
+        data = {f"{sign}k": [sign, f"0{sign}50", f"{sign} x {sign}\n{sign}"] for sign in assigned[start : start + 2000]}
+        assert load_yaml(dump_yaml(data), "x") == data
 
 
 @given(st.dictionaries(KEYS, VALUES, max_size=4))

@@ -145,13 +145,13 @@ def test_before_the_first_look_there_is_nothing_to_show(service: httpx.Client, a
 
 
 def test_a_change_on_top_of_another_one_is_refused(service: httpx.Client) -> None:
-    """409 says who was faster and with what; the ETag is the version."""
+    """409 says who was faster and with what, of a kind of its own; the ETag is the version."""
     service.post("/experiments", json={**CHECKOUT, "key": "shared"})
     seen = service.get("/experiments/shared").headers["ETag"]
     first = service.patch("/experiments/shared", json={"changes": {"name": "Mine"}}, headers={"If-Match": seen})
     assert (first.status_code, seen, first.headers["ETag"]) == (200, '"1"', '"2"')
     late = service.patch("/experiments/shared", json={"changes": {"name": "Yours"}}, headers={"If-Match": f"W/{seen}"})
-    assert (late.status_code, late.json()["kind"]) == (409, "conflict")
+    assert (late.status_code, late.json()["kind"]) == (409, "overtaken")
     assert "ann" in late.json()["detail"]
     assert "'Checkout button' → 'Mine'" in late.json()["detail"]
     again = service.patch("/experiments/shared", json={"changes": {"name": "Yours"}, "version": 1})

@@ -16,7 +16,9 @@ from expkit.workbench import Workbench
 
 READING = {
     "assignment": {"assign", "assign_all", "assign_frame", "overrides", "holdouts", "groups", "lint", "replay"},
-    "analysis": {"replay_aa", "check_overlap", "scorecard", "figure"},
+    "analysis": {"replay_aa", "check_overlap", "scorecard", "figure", "looks", "arrivals"},
+    "delivery": {"config", "features"},
+    "events": {"query_events"},
     "experiments": {"get", "list", "count", "versions", "at_version", "checklist", "phases", "timeline"},
     "people": {"notes", "note_history", "reviews", "scheduled"},
     "catalogue": {"metric", "metrics", "metric_versions"},
@@ -35,6 +37,7 @@ ANYBODY = {"request_elevation", "create_token", "revoke_token", "report"}
 """What a viewer may: ask for more, make tokens for oneself alone, print."""
 
 EXPERIMENT = Experiment.parse(CHECKOUT)
+FOREIGN = {"features": {"foreign": {"rules": [{"variations": [False, True], "weights": [0.5, 0.5]}]}}}
 CHANGING: dict[str, Callable[[Workbench], Any]] = {
     "analyze": lambda wb: wb.analyze("checkout"),
     "create": lambda wb: wb.create(EXPERIMENT.changed(key="new")),
@@ -77,6 +80,12 @@ CHANGING: dict[str, Callable[[Workbench], Any]] = {
     "apply_retention": lambda wb: wb.apply_retention(),
     "log_exposures": lambda wb: wb.log_exposures([{"experiment": "checkout", "variant": "control", "user_id": "u"}]),
     "log_outcomes": lambda wb: wb.log_outcomes([{"event": "conversion", "user_id": "u"}]),
+    "quarantined_events": lambda wb: wb.quarantined_events(),
+    "retry_events": lambda wb: wb.retry_events(1),
+    "drop_events": lambda wb: wb.drop_events(1),
+    "compact_events": lambda wb: wb.compact_events(),
+    "vacuum_events": lambda wb: wb.vacuum_events(),
+    "import_experiments": lambda wb: wb.import_experiments(FOREIGN, "growthbook"),
     "log_traces": lambda wb: wb.log_traces([{"model": "m", "user_id": "u"}]),
     "run_batch": lambda wb: wb.run_batch(template="simulate_ab", parameters=[{}]),
     "resume_batch": lambda wb: wb.resume_batch("x"),
@@ -143,9 +152,9 @@ def test_a_role_in_one_project_is_one_there(wb: Workbench) -> None:
         except ExpkitError:  # a state that another verb has changed is no question of rights
             continue
     assert sorted(refused) == [
-        "answer_elevation", "answer_review", "apply_retention", "expose", "finish", "grant", "log_exposures",
-        "log_outcomes", "log_traces", "promote", "revoke", "rollback", "save_group", "set_holdout", "set_policy",
-        "traffic",
+        "answer_elevation", "answer_review", "apply_retention", "compact_events", "drop_events", "expose", "finish",
+        "grant", "log_exposures", "log_outcomes", "log_traces", "promote", "quarantined_events", "retry_events",
+        "revoke", "rollback", "save_group", "set_holdout", "set_policy", "traffic", "vacuum_events",
     ]  # fmt: skip
     with pytest.raises(Forbidden, match="in project 'other'"):
         exp.create(EXPERIMENT.changed(key="elsewhere", project="other"))
