@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import os
@@ -24,14 +24,15 @@ def open(path: str | os.PathLike[str] | None = None, url: str | None = None) -> 
     return open_workbench(path, url)
 
 
-def connect(url: str, token: str = "", *, local: bool = False) -> RemoteWorkbench:
+def connect(url: str, token: str = "", *, local: bool = False, **options: Any) -> RemoteWorkbench:
     """The same verbs over HTTP, on a service that somebody else runs; with `local` it assigns by itself, from the
-    service's signed config, also while the service is away.
+    service's signed config, also while the service is away. Options of `LocalAssigner` (`updates`, `every`, `cache`,
+    `public_key`) say how.
     """
     from expkit.client import LocalWorkbench, RemoteWorkbench
 
     _show_in_notebooks()
-    return LocalWorkbench(url, token=token) if local else RemoteWorkbench(url, token=token)
+    return LocalWorkbench(url, token=token, **options) if local else RemoteWorkbench(url, token=token, **options)
 
 
 def _show_in_notebooks() -> None:

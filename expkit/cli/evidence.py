@@ -11,7 +11,6 @@ from expkit.cli.completion import Key
 from expkit.cli.files import read_frame
 from expkit.cli.output import Json, printable, say, say_json, say_table
 from expkit.cli.session import Session
-from expkit.stats import Check
 
 __all__ = ["add_to"]
 
@@ -67,6 +66,8 @@ def overlap(
     as_json: Json = False,
 ) -> None:
     """Whether another experiment on the same units changes the effect of this one, or still acts."""
+    from expkit.stats import Check
+
     session: Session = context.obj
     with session.open() as workbench:
         found = workbench.check_overlap(key, other)

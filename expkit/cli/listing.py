@@ -11,7 +11,6 @@ from expkit.cli.completion import Key
 from expkit.cli.options import Timezone, zone
 from expkit.cli.output import Json, moment, printable, say, say_json, say_table
 from expkit.cli.session import Session
-from expkit.domain.yaml_text import dump_yaml
 
 if TYPE_CHECKING:
     from expkit.domain import Experiment
@@ -202,6 +201,8 @@ def departments(context: typer.Context, as_json: Json = False) -> None:
 
 
 def yaml_text(definition: dict[str, Any]) -> str:
+    from expkit.domain.yaml_text import dump_yaml
+
     return dump_yaml(definition).rstrip()
 
 

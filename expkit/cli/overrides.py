@@ -60,7 +60,7 @@ def list_(
     with session.open() as workbench:
         found = workbench.overrides(key)
     if as_json:
-        say_json(found)
+        say_json({"items": found})
         return
     columns = ("number", "experiment", "variant", "for", "until", "revoked", "by")
     rows = [
@@ -92,7 +92,7 @@ def lint(context: typer.Context, as_json: Json = False) -> None:
     with session.open() as workbench:
         found = workbench.lint()
     if as_json:
-        say_json(found)
+        say_json({"items": found})
     elif not found:
         say("Nothing found.")
     for finding in () if as_json else found:

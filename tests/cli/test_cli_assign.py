@@ -62,7 +62,7 @@ def test_overrides_force_and_end(run: Any, checkout: str) -> None:
     assert "?expkit=" in run("overrides", "list", checkout).out
     assert "revoked" in run("overrides", "revoke", str(made["id"])).out
     assert run("assign", "--user", "ann", "-e", checkout, "--json").json["variant"] == variant
-    actions = [entry["action"] for entry in run("audit", "list", "--json").json]
+    actions = [entry["action"] for entry in run("audit", "list", "--json").json["items"]]
     assert {"assign.override", "assign.revoke_override"} <= set(actions)
 
 
@@ -82,7 +82,7 @@ def test_lint_tells_and_fails_on_errors(run: Any, checkout: str, tmp_path: Path)
     assert run("experiments", "start", "twin").code == 0
     done = run("lint")
     assert (done.code, "the same seed 'checkout'" in done.out) == (2, True)
-    assert {finding["code"] for finding in run("lint", "--json").json} == {"hash", "unreachable"}
+    assert {finding["code"] for finding in run("lint", "--json").json["items"]} == {"hash", "unreachable"}
 
 
 def test_promote_names_the_winner(run: Any, checkout: str) -> None:
