@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 
+import expkit.batch.tables
+import expkit.events.tables  # noqa: F401  # declaring their tables is what the imports are for
 from expkit import registry
 from expkit.domain.filters import Filters
+from expkit.events.quarantine import quarantined
 from expkit.registry import tokens
-from expkit.storage import Checkpoint, Store, read_audit, verify_audit
+from expkit.storage import Checkpoint, Store, metadata, migrations, read_audit, verify_audit
 
 OLD = Path(__file__).parent / "old"
 
@@ -34,6 +40,12 @@ def deep_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return opened("0002", kind, request, tmp_path)
 
 
+@pytest.fixture
+def late_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """Schema 0005: the same with tokens, with what decides over assignments, and a batch in quarantine."""
+    return opened("0005", kind, request, tmp_path)
+
+
 def opened(schema: str, kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
     if kind == "sqlite":
         shutil.copy(OLD / f"{schema}.sqlite.db", folder / "expkit.db")
@@ -41,7 +53,7 @@ def opened(schema: str, kind: str, request: pytest.FixtureRequest, folder: Path)
     server = request.getfixturevalue("postgres_server")
     admin = sa.create_engine(server, isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE IF EXISTS old{schema}"))
+        connection.execute(sa.text(f"DROP DATABASE IF EXISTS old{schema} WITH (FORCE)"))
         connection.execute(sa.text(f"CREATE DATABASE old{schema}"))
     admin.dispose()
     url = server.replace("/postgres?", f"/old{schema}?")
@@ -139,6 +151,61 @@ def test_the_chain_goes_on_where_it_was(deep_url: str) -> None:
     with store.read() as connection:
         verdict = verify_audit(connection, checkpoint=seen)
     assert (verdict.ok, verdict.entries, verdict.findings) == (True, 27, ())
+    store.close()
+
+
+@pytest.mark.parametrize("schema", ["0001", "0002", "0003", "0004", "0005"])
+def test_every_old_database_comes_up_to_date_whole(
+    schema: str, kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """The tables are those of a new one, the chain goes on, and it is written and read as any other."""
+    store = Store.open(opened(schema, kind, request, tmp_path))
+    with store.begin(actor="zoe", correlation_id="after") as work:
+        registry.add_note(work, "running-one", "The upgrade is done.")
+        context = MigrationContext.configure(work.connection, opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    with store.read() as connection:
+        verdict = verify_audit(connection)
+        assert (verdict.ok, verdict.findings) == (True, ())
+        assert read_audit(connection, limit=1)[0].correlation_id == "after"
+        assert registry.count(connection) == 3
+    store.close()
+
+
+def test_tokens_and_what_decides_over_assignments_are_kept(late_url: str) -> None:
+    """Tokens open what they opened; overrides, holdouts, groups with their past, remembered units, quarantine."""
+    store = Store.open(late_url)
+    then = datetime(2026, 12, 1, tzinfo=UTC)
+    with store.read() as connection:
+        found = tokens.holder(connection, "expkit_not-a-secret", then)
+        assert found is not None
+        assert (found.actor, tokens.holder(connection, "expkit_not-a-secret-either", then)) == ("bob", None)
+        (held,) = registry.overrides(connection, at=then)
+        assert (held.experiment, held.variant, held.user_id) == ("running-one", "treatment", "qa-1")
+        assert [(one.key, one.share) for one in registry.holdouts(connection)] == [("quiet", 0.05)]
+        assert [one.values for one in registry.groups(connection)] == [("u1", "u2")]
+        assert registry.memory_of(connection, ["user_id||u1"]) == {"user_id||u1": {"running-one__0": "treatment"}}
+        assert [(one.rows, one.reason) for one in quarantined(connection)] == [(3, "the batch is torn")]
+    store.close()
+
+
+def test_a_full_database_goes_down_step_by_step_and_up_again(late_url: str) -> None:
+    """What the older schema has a place for is still there afterwards: experiments, versions, what the audit says."""
+    from alembic import command
+
+    store = Store.open(late_url)
+    with store.read() as connection:
+        said = [entry[1:9] for entry in read_audit(connection, limit=1000)]
+    for revision in reversed(migrations.KNOWN[:-1]):
+        with store.begin(actor="zoe") as work:
+            command.downgrade(migrations._config(work.connection), revision)
+    with store.begin(actor="zoe") as work:
+        migrations.upgrade(work.connection, "head")
+    with store.read() as connection:
+        verdict = verify_audit(connection)
+        assert (verdict.ok, [entry[1:9] for entry in read_audit(connection, limit=1000)]) == (True, said)
+        assert [entry.reason for entry in registry.versions(connection, "draft-one")] == ["careful", "created"]
+        assert registry.get(connection, "running-one").status == "active"
     store.close()
 
 
