@@ -76,22 +76,17 @@ def _hashes(live: list[Experiment], holdouts: list[Holdout]) -> Iterator[Finding
 
 def _apart(one: Experiment, other: Experiment) -> bool:
     """Parts of one layer that share no unit."""
-    return bool(one.layer and other.layer and one.layer.name == other.layer.name and not _overlap(one, other))
+    return bool(one.layer and other.layer and one.layer.excludes(other.layer))
 
 
 def _layers(live: list[Experiment]) -> Iterator[Finding]:
     for one, other in combinations([experiment for experiment in live if experiment.layer], 2):
-        if one.layer and other.layer and one.layer.name == other.layer.name and (share := _overlap(one, other)):
+        if one.layer and other.layer and (share := one.layer.overlap(other.layer)):
             yield Finding(
                 code="layer", severity="error", experiment=one.key, others=(other.key,),
                 message=f"{one.key} and {other.key} share {share:.1%} of layer {one.layer.name!r}.",
                 hint="experiments of one layer exclude each other: give them ranges that do not overlap.",
             )  # fmt: skip
-
-
-def _overlap(one: Experiment, other: Experiment) -> float:
-    mine, theirs = one.layer.ranges if one.layer else (), other.layer.ranges if other.layer else ()
-    return sum(max(0.0, min(a[1], b[1]) - max(a[0], b[0])) for a in mine for b in theirs)
 
 
 def _shadows(live: list[Experiment]) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ __all__ = ["checklist", "refuse_unready"]
 
 PROBES = 4000
 """Made-up units whose variants in two experiments are compared."""
+PAGE = 1000
 DEPENDENT = 1e-9
 """Far below what chance gives over thousands of pairs of experiments."""
 
@@ -75,12 +76,19 @@ def _metrics(connection: sa.Connection, experiment: Experiment) -> Finding:
 def _hash(experiment: Experiment, beside: list[Experiment]) -> Finding:
     units = [f"probe-{number}" for number in range(PROBES)]
     own = split(experiment, units)
-    for other in beside:
+    together = _together(experiment, beside)
+    for other in together:
         if other.hash_seed == experiment.hash_seed:
             return False, f"{other.key} has the same seed {other.hash_seed!r}: its units fall the same way"
         if _dependent(own, split(other, units), len(experiment.variants), len(other.variants)):
             return False, f"units fall in {other.key} much as they do here; choose another seed"
-    return True, f"compared with {len(beside)} that run" if beside else ""
+    return True, f"compared with {len(together)} that run" if together else ""
+
+
+def _together(experiment: Experiment, beside: list[Experiment]) -> list[Experiment]:
+    """Those that may take the same units: all but the ones that a layer keeps apart."""
+    own = experiment.layer
+    return [other for other in beside if not (own and other.layer and own.excludes(other.layer))]
 
 
 def _dependent(own: object, other: object, rows: int, columns: int) -> bool:
@@ -104,6 +112,9 @@ def _overlap(experiment: Experiment, beside: list[Experiment]) -> Finding:
     own = {metric.key for metric in experiment.metrics}
     places = set(experiment.placements)
     for other in beside:
+        if experiment.layer and other.layer and (share := experiment.layer.overlap(other.layer)):
+            return False, f"{other.key} takes {share:.1%} of layer {experiment.layer.name!r} that this one takes, too"
+    for other in _together(experiment, beside):
         shared = own & {metric.key for metric in other.metrics}
         if shared and (not places or not other.placements or places & set(other.placements)):
             return False, f"{other.key} runs in the same place and moves {', '.join(sorted(shared))}, too"
@@ -133,4 +144,7 @@ def _schedule(connection: sa.Connection, experiment: Experiment) -> Finding:
 
 def _running(connection: sa.Connection) -> Iterator[Experiment]:
     for status in ("active", "paused", "rolling_out"):
-        yield from registry.find(connection, Filters(status=status), limit=1000)
+        offset = 0
+        while page := registry.find(connection, Filters(status=status), order="name", limit=PAGE, offset=offset):
+            yield from page
+            offset += len(page)

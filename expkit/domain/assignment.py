@@ -53,6 +53,17 @@ class Layer(Noun):
     def share(self) -> float:
         return sum(end - start for start, end in self.ranges)
 
+    def overlap(self, other: Layer) -> float:
+        """The share of the bucket space that both take; layers of different names are different spaces."""
+        if self.name != other.name:
+            return 0.0
+        pairs = ((mine, theirs) for mine in self.ranges for theirs in other.ranges)
+        return sum(max(0.0, min(mine[1], theirs[1]) - max(mine[0], theirs[0])) for mine, theirs in pairs)
+
+    def excludes(self, other: Layer) -> bool:
+        """One space, and no unit in both."""
+        return self.name == other.name and not self.overlap(other)
+
     @property
     def seed(self) -> str:
         """What is hashed together with the unit for its place in the layer."""

@@ -144,6 +144,16 @@ def test_overlap(store: Store, own: dict[str, Any], other: dict[str, Any], ok: b
     )  # fmt: skip
 
 
+def test_a_layer_keeps_experiments_apart(store: Store) -> None:
+    """Neither the same metric nor the same seed matters to units that are never in both; shared ranges are told."""
+    one, two = {"name": "page", "ranges": [[0, 0.5]]}, {"name": "page", "ranges": [[0.5, 1]]}
+    create(store, metrics=["buy"], seed="s", layer=one)
+    create(store, "runs", "start", metrics=["buy"], seed="s", layer=two)
+    assert (found(store, "overlap"), found(store, "hash")) == ((True, ""), (True, ""))
+    create(store, "wide", "start", layer={"name": "page", "ranges": [[0.4, 0.45]]})
+    assert found(store, "overlap") == (False, "wide takes 5.0% of layer 'page' that this one takes, too")
+
+
 def test_review(store: Store) -> None:
     """As many approvals of this version as the policy wants."""
     with store.begin(actor="ann") as work:
