@@ -22,11 +22,12 @@ CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "expkit
 PEER = ("tea-tasting==1.14.0", "polars", "pyarrow")
 
 MEASURED = """
-import resource, sys, time
+import re, sys, time
 began, busy = time.perf_counter(), time.process_time()
 {run}
 seconds, busy = time.perf_counter() - began, time.process_time() - busy
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+# not getrusage, whose maximum begins with that of the process which started this one
+peak = int(re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]) / 1024
 print(__import__("json").dumps({{"seconds": seconds, "busy": busy, "peak": peak}}))
 """
 BARE = (

@@ -23,7 +23,9 @@ from expkit.cli.size_options import (
     Effect,
     Icc,
     Lift,
+    Looks,
     Margin,
+    Method,
     Power,
     Rho,
     Shares,
@@ -59,6 +61,8 @@ def proportion(
     icc: Icc = 0.0,
     cluster_size: Clusters = 1.0,
     comparisons: Comparisons = 1,
+    looks: Looks = 1,
+    method: Method = None,
     daily_units: Daily = None,
     coverage: Coverage = 1.0,
     start: Start = None,
@@ -87,6 +91,8 @@ def mean(
     icc: Icc = 0.0,
     cluster_size: Clusters = 1.0,
     comparisons: Comparisons = 1,
+    looks: Looks = 1,
+    method: Method = None,
     daily_units: Daily = None,
     coverage: Coverage = 1.0,
     start: Start = None,
@@ -115,6 +121,8 @@ def ratio(
     icc: Icc = 0.0,
     cluster_size: Clusters = 1.0,
     comparisons: Comparisons = 1,
+    looks: Looks = 1,
+    method: Method = None,
     daily_units: Daily = None,
     coverage: Coverage = 1.0,
     start: Start = None,
@@ -143,6 +151,8 @@ def quantile(
     icc: Icc = 0.0,
     cluster_size: Clusters = 1.0,
     comparisons: Comparisons = 1,
+    looks: Looks = 1,
+    method: Method = None,
     daily_units: Daily = None,
     coverage: Coverage = 1.0,
     start: Start = None,
@@ -179,6 +189,8 @@ def data(
     icc: Icc = 0.0,
     cluster_size: Clusters = 1.0,
     comparisons: Comparisons = 1,
+    looks: Looks = 1,
+    method: Method = None,
     daily_units: Daily = None,
     coverage: Coverage = 1.0,
     start: Start = None,
@@ -257,6 +269,8 @@ def _told(question: Any, as_json: bool, daily_units: str | None, check: Any = No
             "to rule out a harm" if harm else "to find a change",
         )
     )
+    if question.method != "fixed":
+        say(f"looked at {question.looks:,} times ({question.method.replace('_', ' ')}); these are the most it takes")
     if found.days is not None:
         say(_duration(found.days, found.weeks, found.end, daily_units))
     if checked:

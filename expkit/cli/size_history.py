@@ -57,8 +57,8 @@ def simulated(past: Past, found: Any, experiments: int) -> Any:
     if not experiments:
         return None
     asked = found.question
-    if past.kind not in ("mean", "conversion") or asked.goal != "difference" or not asked.relative:
-        raise InvalidInput("This cannot be simulated.", hint="a mean or a proportion, with --lift, can.")
+    if past.kind not in ("mean", "conversion") or asked.goal != "difference" or not asked.relative or asked.looks > 1:
+        raise InvalidInput("This cannot be simulated.", hint="a mean or a proportion, with --lift and one look, can.")
     units = found.per_arm[0], min(found.per_arm[1:])
     level = asked.alpha / asked.comparisons
     drawn = simulate_power(

@@ -12,7 +12,8 @@ from expkit.errors import InvalidInput
 
 __all__ = [
     "Alpha", "Alternative", "Arms", "Better", "Clusters", "Comparisons", "Coverage", "Daily", "Direction", "Effect",
-    "Icc", "Lift", "Margin", "Power", "Rho", "Shares", "Start", "Tail", "Units", "daily_of", "day_of", "question_of",
+    "Icc", "Lift", "Looks", "Margin", "Method", "Power", "Rho", "Shares", "Start", "Tail", "Units", "daily_of",
+    "day_of", "question_of",
 ]  # fmt: skip
 
 WEEK = 7
@@ -22,6 +23,12 @@ class Alternative(StrEnum):
     two_sided = "two-sided"
     greater = "greater"
     less = "less"
+
+
+class Looking(StrEnum):
+    fixed = "fixed"
+    group_sequential = "group_sequential"
+    always_valid = "always_valid"
 
 
 class Direction(StrEnum):
@@ -53,6 +60,11 @@ Comparisons = Annotated[int, typer.Option(help="Tests that share alpha.")]
 Daily = Annotated[
     str | None,
     typer.Option(help="Units a day over all variants: one number, or seven from Monday to Sunday (5,5,5,5,5,2,2)."),
+]
+Looks = Annotated[int, typer.Option(help="Planned looks at the result, the last one with all units.", min=1)]
+Method = Annotated[
+    Looking | None,
+    typer.Option(help="How the looks are judged: group_sequential, unless there is one, or always_valid."),
 ]
 Coverage = Annotated[float, typer.Option(help="The share of these units let in.")]
 Start = Annotated[str | None, typer.Option(help="The first day, YYYY-MM-DD: tells the last one.")]
@@ -89,6 +101,8 @@ def question_of(given: dict[str, Any], **known: Any) -> Any:
         icc=given["icc"],
         cluster_size=given["cluster_size"],
         comparisons=given["comparisons"],
+        looks=given["looks"],
+        method=given["method"].value if given["method"] else "fixed" if given["looks"] == 1 else "group_sequential",
         daily_units=daily_of(given["daily_units"]),
         coverage=given["coverage"],
         start=day_of(given["start"]),

@@ -18,8 +18,11 @@ from expkit.stats import (
     ALPHA,
     POWER,
     Alternative,
+    LookMethod,
     NotEstimable,
     SampleSize,
+    power_for_one_look,
+    power_with_looks,
     size_non_inferiority,
     size_non_inferiority_proportions,
     solve_size,
@@ -27,6 +30,7 @@ from expkit.stats import (
 from expkit.stats.curves import variance_factor
 from expkit.stats.power import shared_alpha
 from expkit.stats.roots import bisect
+from expkit.stats.spending import SpendingFunction
 from expkit.stats.terms import word
 
 __all__ = ["Find", "Goal", "SizeKind", "Sizing", "SizingQuestion", "solve"]
@@ -66,6 +70,10 @@ class SizingQuestion:
     cluster_size: float = 1.0
     comparisons: int = 1
     """Tests that share alpha."""
+    method: LookMethod = "fixed"
+    looks: int = 1
+    """Equally spaced, the last one with all units."""
+    spending: SpendingFunction = "obrien-fleming"
     coverage: float = 1.0
     start: date | None = None
 
@@ -101,10 +109,24 @@ def solve(question: SizingQuestion) -> Sizing:
     word("kind", question.kind, get_args(SizeKind))
     word("goal", question.goal, get_args(Goal))
     word("what to find", question.find, get_args(Find))
-    found = (_difference if question.goal == "difference" else _no_harm)(question)
+    found = _looked_at(question)
     total = sum(found.per_arm)
     days, weeks, end = _calendar(question, total)
     return Sizing(question, found.per_arm, total, found.effect, found.power, days, weeks, end)
+
+
+def _looked_at(question: SizingQuestion) -> _Found:
+    """As for one look at the end, with the power that this one has under the drift that the looks need."""
+    ask = _difference if question.goal == "difference" else _no_harm
+    looks: dict[str, Any] = {
+        "method": question.method, "looks": question.looks, "spending": question.spending,
+        "alpha": shared_alpha(question.alpha, question.comparisons),
+        "alternative": question.alternative if question.goal == "difference" else "greater",
+    }  # fmt: skip
+    if question.find == "power":
+        found = ask(question)
+        return found._replace(power=power_with_looks(found.power, **looks))
+    return ask(replace(question, power=power_for_one_look(question.power, **looks)))._replace(power=question.power)
 
 
 def _difference(question: SizingQuestion) -> _Found:

@@ -10,7 +10,15 @@ from datetime import date
 from expkit.design.sizing_traffic import Timetable, plan_days
 from expkit.domain import Experiment
 from expkit.errors import InvalidInput
-from expkit.stats import Alternative, SampleSize, size_means, size_proportions
+from expkit.stats import (
+    Alternative,
+    LookMethod,
+    SampleSize,
+    power_for_one_look,
+    size_means,
+    size_proportions,
+)
+from expkit.stats.power import shared_alpha
 
 __all__ = ["Design", "size_experiment"]
 
@@ -58,6 +66,8 @@ def size_experiment(
 ) -> Design:
     """Size an experiment by its primary metric and plan; every treatment's comparison gets the plan's power.
 
+    Looks that the plan's method provides for cost units, and so do several treatments where the plan corrects for them:
+    each is sized at its share of alpha, which is never too few. A Bayesian plan is sized as a fixed one.
     `baseline` is the metric's present value per unit, `sd` its standard deviation between units (a conversion needs
     none), `daily_units` how many eligible units come a day, before coverage: one number, or seven from Monday to
     Sunday. `minimum_effect` replaces the plan's. `rho` is the metric's correlation with the covariates of CUPED.
@@ -74,8 +84,8 @@ def size_experiment(
         sd=sd,
         minimum_effect=smallest,
         effect=size.effect,
-        alpha=size.alpha,
-        power=size.power,
+        alpha=experiment.plan.alpha,
+        power=experiment.plan.power,
         alternative=size.alternative,
         arms={variant.key: units.get(variant.key, 0) for variant in experiment.variants},
         total=size.total,
@@ -120,10 +130,20 @@ def _size(
     # two-sided curves are not symmetric for proportions: the effect to find is the one that is hoped for
     downwards = metric.direction == "decrease" and plan.alternative == "two-sided"
     effect = -smallest if downwards else smallest
+    comparisons = 1 if plan.correction == "none" else len(shares) - 1
+    method: LookMethod = "fixed" if plan.method == "bayesian" else plan.method
+    looked = power_for_one_look(
+        plan.power,
+        method,
+        1 if method == "fixed" else plan.looks,
+        alpha=shared_alpha(plan.alpha, comparisons),
+        alternative=plan.alternative,
+        spending=plan.spending,
+    )
     if metric.kind == "conversion":
         return size_proportions(
-            baseline, effect, relative=True, alpha=plan.alpha, power=plan.power, alternative=plan.alternative,
-            shares=shares, rho=rho,
+            baseline, effect, relative=True, alpha=plan.alpha, power=looked, alternative=plan.alternative,
+            shares=shares, rho=rho, comparisons=comparisons,
         )  # fmt: skip
     if sd is None:
         raise InvalidInput(
@@ -131,8 +151,8 @@ def _size(
             hint="pass sd: how much the metric varies between units, from past data.",
         )
     return size_means(
-        baseline, sd, effect, relative=True, alpha=plan.alpha, power=plan.power, alternative=plan.alternative,
-        shares=shares, rho=rho,
+        baseline, sd, effect, relative=True, alpha=plan.alpha, power=looked, alternative=plan.alternative,
+        shares=shares, rho=rho, comparisons=comparisons,
     )  # fmt: skip
 
 

@@ -38,6 +38,7 @@ from expkit.stats.health import SegmentRatio, blame_srm, check_balance, check_mu
 from expkit.stats.heterogeneity import Heterogeneity, LevelEffect, heterogeneous_effects
 from expkit.stats.interactions import check_interaction
 from expkit.stats.longevity import check_carry_over, check_novelty
+from expkit.stats.looking import LookMethod, power_for_one_look, power_with_looks
 from expkit.stats.matched import mcnemar, mcnemar_exact
 from expkit.stats.means import compare_means
 from expkit.stats.multiplicity import Adjustment, adjust, gatekeep, interval_levels
@@ -110,6 +111,7 @@ __all__ = [
     "History",
     "Interval",
     "LevelEffect",
+    "LookMethod",
     "MethodOutcome",
     "Monitored",
     "NormalPrior",
@@ -189,9 +191,11 @@ __all__ = [
     "non_inferiority",
     "non_inferiority_proportions",
     "permutation",
+    "power_for_one_look",
     "power_means",
     "power_non_inferiority",
     "power_proportions",
+    "power_with_looks",
     "prior_sensitivity",
     "proportion_interval",
     "proportion_sequence",

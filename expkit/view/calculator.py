@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ FINDS = {"Units": "units", "Smallest effect": "effect", "Power": "power"}
 GOALS = {"A difference": "difference", "No harm (non-inferiority)": "no-harm"}
 BETTER = {"Higher is better": "increase", "Lower is better": "decrease"}
 SIDES = {"Two-sided": "two-sided", "Greater": "greater", "Less": "less"}
+LOOKS = {"One, at the end": "fixed", "Group-sequential": "group_sequential", "Always valid": "always_valid"}
 WEEK = 7
 FIELD = {"width": "min(22rem, 98%)"}
 
@@ -79,6 +81,8 @@ class SampleSizeCalculator(Explorer):
         self.cluster_size = _number("Units per cluster", 1, step=1)
         self.icc = _number("Likeness within clusters", 0, step=0.01)
         self.comparisons = _number("Tests that share α", 1, step=1)
+        self.method = _choice("Looks", LOOKS, "fixed")
+        self.looks = _number("Number of looks", 7, step=1)
         self.week = _text("Traffic Mon to Sun", "", "7 numbers, e.g. 5, 5, 5, 5, 5, 2, 2")
         self.coverage = _number("Share of units let in, %", 100, step=5)
         self.start = widgets.DatePicker(description="First day", value=None, **_look())
@@ -87,10 +91,13 @@ class SampleSizeCalculator(Explorer):
             self.kind, self.goal, self.find, self.baseline, self.sd, self.effect, self.units, self.alpha, self.power,
             self.side, self.better, self.shares, self.daily,
         ]  # fmt: skip
-        rest = [self.rho, self.cluster_size, self.icc, self.comparisons, self.week, self.coverage, self.start]
+        rest = [
+            self.rho, self.cluster_size, self.icc, self.comparisons, self.method, self.looks,
+            self.week, self.coverage, self.start,
+        ]  # fmt: skip
         self.fields = (*first, *rest)
         self.more = widgets.ToggleButton(
-            description="Covariates, clusters, several tests, traffic",
+            description="Covariates, clusters, several tests, looks, traffic",
             layout={"width": "min(24rem, 98%)", "margin": "8px 2px"},
         )
         self._drawer = row(*rest)
@@ -101,7 +108,7 @@ class SampleSizeCalculator(Explorer):
         self.more.observe(self._open, "value")
         self._open()
         self.kind.observe(self._change_kind, "value")
-        for field in (self.kind, self.goal, self.find):
+        for field in (self.kind, self.goal, self.find, self.method):
             field.observe(self._name_fields, "value")
         for field in self.fields:
             field.observe(self._answer_again, "value")
@@ -130,7 +137,9 @@ class SampleSizeCalculator(Explorer):
             rho=self.rho.value,
             icc=self.icc.value,
             cluster_size=self.cluster_size.value,
-            comparisons=round(self.comparisons.value),
+            comparisons=_whole("tests that share α", self.comparisons.value),
+            method=self.method.value,
+            looks=1 if self.method.value == "fixed" else _whole("looks", self.looks.value),
         )
 
     def static(self) -> str:
@@ -157,6 +166,7 @@ class SampleSizeCalculator(Explorer):
         _show(self.power, self.find.value != "power")
         _show(self.side, not harmless)
         _show(self.better, harmless)
+        _show(self.looks, self.method.value != "fixed")
 
     def _answer_again(self, *_: Any) -> None:
         try:
@@ -171,7 +181,7 @@ class SampleSizeCalculator(Explorer):
     def _checked(self, found: Sizing) -> str:
         """The power for these units by drawing experiments from the history, where that is what is asked."""
         asked = found.question
-        if self._history is None or asked.kind != "mean" or asked.goal != "difference":
+        if self._history is None or asked.kind != "mean" or asked.goal != "difference" or asked.looks > 1:
             return ""
         from expkit.stats import NotEstimable, simulate_power
 
@@ -236,6 +246,12 @@ def _daily(mean: float, week: str) -> float | tuple[float, ...] | None:
             hint="give seven numbers from Monday to Sunday, and the units of an average day.",
         )
     return tuple(mean * WEEK * part / sum(pattern) for part in pattern)
+
+
+def _whole(name: str, value: float) -> int:
+    if not math.isfinite(value):
+        raise InvalidInput(f"The {name} are {value}.", hint="give a whole number, 1 or more.")
+    return round(value)
 
 
 def _numbers(name: str, text: str, hint: str) -> tuple[float, ...]:

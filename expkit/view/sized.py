@@ -6,7 +6,7 @@ from html import escape
 
 from expkit.view import format as fmt
 from expkit.view.power import effect_name, effect_text, power_svg
-from expkit.view.sizing import Sizing
+from expkit.view.sizing import Sizing, SizingQuestion
 
 __all__ = ["answer_html", "asked_html"]
 
@@ -25,6 +25,7 @@ def answer_html(found: Sizing, checked: str = "") -> str:
     if found.weeks is not None:
         last = f", up to {found.end:%A, %Y-%m-%d}" if found.end else ""
         lines.append(f"in whole weeks: {found.weeks}{last}")
+    lines += [f"at most so many: {_looks(asked)}"] if asked.method != "fixed" else []
     lines += [checked] if checked else []
     told = "".join(f"<br><span>{escape(line)}</span>" for line in lines)
     return (
@@ -41,4 +42,9 @@ def asked_html(found: Sizing) -> str:
     parts += [f"standard deviation {asked.sd:.6g}"] if asked.sd is not None else []
     parts += [f"{effect_name(asked)} {effect_text(asked, found.effect)}", f"power {fmt.share(found.power)}"]
     parts.append(f"α {asked.alpha:g}, {'one-sided' if asked.goal == 'no-harm' else asked.alternative}")
+    parts += [_looks(asked)] if asked.method != "fixed" else []
     return f"<p>{escape('; '.join(parts))}.</p>"
+
+
+def _looks(asked: SizingQuestion) -> str:
+    return f"{asked.looks:,} look{'s' if asked.looks > 1 else ''}, {asked.method.replace('_', ' ')}"

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from expkit.design import size_experiment
 from expkit.domain import Experiment
 from expkit.errors import InvalidInput
-from expkit.stats import power_means, power_proportions, size_means, size_proportions
+from expkit.stats import power_means, power_proportions, power_with_looks, size_means, size_proportions
 
 
 def experiment(**values: object) -> Experiment:
@@ -96,3 +96,24 @@ def test_what_cannot_be_sized(values: dict, arguments: dict, message: str) -> No
     """Each missing or impossible input is named, with a hint."""
     with pytest.raises(InvalidInput, match=message):
         size_experiment(experiment(**values), **{"baseline": 0.1, **arguments})
+
+
+@pytest.mark.parametrize("correction", ["holm", "none"])
+def test_several_treatments_share_alpha_where_the_plan_corrects(correction: str) -> None:
+    """Each has the plan's power at its share of alpha, so that the correction does not eat it up."""
+    plan = {"minimum_effect": 0.05, "correction": correction}
+    design = size_experiment(experiment(variants=weights(control=0.4, a=0.3, b=0.3), plan=plan), baseline=0.1)
+    shared = size_proportions(0.1, 0.05, relative=True, shares=(4, 3, 3), comparisons=2 if correction == "holm" else 1)
+    assert (tuple(design.arms.values()), design.alpha) == (shared.per_arm, 0.05)
+
+
+@pytest.mark.parametrize("method", ["group_sequential", "always_valid", "bayesian", "fixed"])
+def test_looks_cost_units(method: str) -> None:
+    """As many as keep the plan's power with its looks; a Bayesian plan promises no error rate and is sized as fixed."""
+    plan = {"minimum_effect": 0.05, "method": method, "looks": 5}
+    design = size_experiment(experiment(plan=plan), baseline=0.1)
+    alone = power_proportions(0.1, 0.005, design.per_arm)
+    method = "fixed" if method == "bayesian" else method
+    looked = power_with_looks(alone, method, 1 if method == "fixed" else 5)  # type: ignore[arg-type]
+    assert looked == pytest.approx(0.8, abs=1e-4)
+    assert design.power == 0.8

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from expkit.errors import InvalidInput
-from expkit.stats import size_means, size_non_inferiority_proportions, size_proportions
+from expkit.stats import group_sequential, size_means, size_non_inferiority_proportions, size_proportions
 from expkit.view import SampleSizeCalculator
 from expkit.view.power import power_svg
 from expkit.view.sizing import SizingQuestion, size_curve, solve
@@ -135,6 +135,20 @@ def test_covariates_clusters_tests_and_weeks() -> None:
     assert found.days == pytest.approx(2 * plain, abs=7)
     assert found.end == date(2026, 11, 22) + timedelta(weeks=found.weeks or 0)
     assert f"up to Sunday, {found.end}" in calculator._answer.value
+
+
+def test_looks_are_paid_for() -> None:
+    """The units of a plan that is looked at; the number of looks is asked for only where there are several."""
+    calculator = SampleSizeCalculator("mean", baseline=20, effect=0.05, sd=15)
+    assert calculator.looks.layout.display == "none"
+    plain = calculator.design.per_arm[0]  # type: ignore[union-attr]
+    calculator.method.value, calculator.looks.value = "group_sequential", 5
+    paid = calculator.design.per_arm[0] / plain  # type: ignore[union-attr]
+    assert paid == pytest.approx(group_sequential(5).plan().inflation, rel=1e-3)
+    assert "at most so many: 5 looks, group sequential" in calculator._answer.value
+    assert "5 looks" in calculator.static()
+    calculator.looks.value = float("inf")
+    assert "whole number" in calculator._answer.value
 
 
 def test_history_fills_in_and_is_drawn_from() -> None:
