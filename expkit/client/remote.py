@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Self
 
 from expkit.client.assignment import RemoteAssignment
 from expkit.client.batches import RemoteBatches
 from expkit.client.catalogue import RemoteCatalogue
 from expkit.client.delivery import RemoteDelivery
+from expkit.client.events import RemoteEvents
 from expkit.client.evidence import RemoteEvidence
 from expkit.client.experiments import RemoteExperiments
 from expkit.client.files import RemoteFiles
 from expkit.client.governance import RemoteGovernance
 from expkit.client.overview import RemoteOverview
 from expkit.client.people import RemotePeople
-from expkit.client.rows import bodies, together
 from expkit.client.transport import Transport, route
-from expkit.domain.logged import Logged
 from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from expkit.analysis import Scorecard
-    from expkit.events import Kind
 
 __all__ = ["RemoteWorkbench"]
 
 
 class RemoteWorkbench(
     RemoteAssignment,
+    RemoteEvents,
     RemoteEvidence,
     RemoteExperiments,
     RemoteBatches,
@@ -55,18 +53,6 @@ class RemoteWorkbench(
 
     def __repr__(self) -> str:
         return f"RemoteWorkbench({self._service.url!r})"
-
-    # -- events
-
-    def log_exposures(self, rows: Any) -> Logged:
-        """Durable when it returns: how many rows. Bad rows are refused one by one, and `.refused` counts them."""
-        return self._log("exposures", rows)
-
-    def log_outcomes(self, rows: Any) -> Logged:
-        return self._log("outcomes", rows)
-
-    def log_traces(self, rows: Any) -> Logged:
-        return self._log("traces", rows)
 
     # -- analysis
 
@@ -105,21 +91,7 @@ class RemoteWorkbench(
 
     # -- the inside
 
-    def _log(self, kind: Kind, rows: Any) -> Logged:
-        from expkit.events import sift
-
-        sifted = sift(kind, rows, at=datetime.now(UTC))
-        answers = [
-            self._service.send("POST", f"/experiments/{kind}", content=body, headers=_JSON).json()
-            for count, body in bodies(kind, sifted.table)
-            if count
-        ]
-        return together(sifted.logged, sifted.kept, answers)
-
     def _scorecard(self, body: Any) -> Scorecard:
         from expkit.analysis import Scorecard
 
         return Scorecard.parse(body)
-
-
-_JSON = {"Content-Type": "application/json"}

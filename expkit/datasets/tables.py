@@ -10,32 +10,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from expkit.events import KINDS, arrow_schema
+
 __all__ = ["EXPOSURES", "OUTCOMES", "TRACES", "Coded", "Ids", "empty", "json_texts", "table", "texts", "times", "utc"]
 
 Array = np.ndarray[Any, np.dtype[Any]]
 
-MOMENT = pa.timestamp("us", tz="UTC")
-EVENT = {"event_id": pa.string(), "user_id": pa.string(), "session_id": pa.string(), "timestamp": MOMENT}
+EXPOSURES, OUTCOMES, TRACES = (arrow_schema(kind) for kind in KINDS)
+MOMENT = EXPOSURES.field("timestamp").type
 WIDTH = 8
 FOUR_DIGITS = np.frombuffer(b"".join(b"%04d" % number for number in range(10_000)), dtype=np.uint8).reshape(-1, 4)
-
-
-def _schema(*names: str, **types: pa.DataType) -> pa.Schema:
-    known = {**EVENT, **types}
-    return pa.schema([(name, known.get(name, pa.string())) for name in names])
-
-
-EXPOSURES = _schema(
-    "event_id", "experiment", "variant", "user_id", "session_id", "placement", "attributes", "timestamp"
-)  # fmt: skip
-OUTCOMES = _schema(
-    "event_id", "event", "value", "user_id", "session_id", "properties", "timestamp", value=pa.float64()
-)  # fmt: skip
-TRACES = _schema(
-    "event_id", "model", "prompt", "version", "experiment", "variant", "user_id", "session_id",
-    "latency_ms", "cost", "quality", "error", "properties", "timestamp",
-    latency_ms=pa.float64(), cost=pa.float64(), quality=pa.float64(),
-)  # fmt: skip
 
 
 class Coded(NamedTuple):

@@ -9,14 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any, NamedTuple
 
-import sqlalchemy as sa
-
 from expkit.errors import Conflict
-from expkit.events.inbox import pack, unpack
 from expkit.events.log import Events
+from expkit.events.quarantine import purge
 from expkit.events.reader import Reader
 from expkit.events.schemas import KINDS, PARTITIONS, Kind
-from expkit.events.tables import quarantine
 from expkit.events.upkeep import sweep
 from expkit.storage import Store
 
@@ -62,7 +59,9 @@ def erase(events: Events, store: Store, whom: Person) -> dict[str, int]:
         raise Conflict("Events of this user keep coming in.", hint="stop what sends them, and repeat this.")
     for kind in KINDS:
         sweep(events.lake, kind, days=0)
-    return {**gone, "unreadable": _clean_quarantine(store, whom)}
+    with store.begin(actor="expkit") as work:
+        unreadable = purge(work, dict.fromkeys(KINDS, _others(whom.user_id, whom.sessions)))
+    return {**gone, "unreadable": unreadable}
 
 
 def _places(reader: Reader, kind: Kind, whom: Person) -> list[str]:
@@ -89,7 +88,7 @@ def _without(kind: Kind, place: str, whom: Person) -> Callable[[Any], int]:
         from deltalake import write_deltalake
 
         kept = _others(whom.user_id, whom.sessions)
-        rows = table.to_pyarrow_dataset(partitions=[(PARTITIONS[kind], "=", place)])
+        rows = table.to_pyarrow_dataset(file_pruning_predicate=[(PARTITIONS[kind], "=", place)])
         left_out = int(rows.count_rows(filter=~kept))
         if left_out:
             reader = rows.scanner(filter=kept).to_reader()
@@ -108,18 +107,3 @@ def _others(user_id: str, sessions: Collection[str]) -> Any:
     theirs = pc.coalesce(user == user_id, pa.scalar(False))
     linked = user.is_null() & session.isin(pa.array(sorted(sessions), pa.string()))
     return ~(theirs | linked)
-
-
-def _clean_quarantine(store: Store, whom: Person) -> int:
-    unreadable = 0
-    with store.begin(actor="expkit") as work:
-        for row in work.connection.execute(sa.select(quarantine.c.id, quarantine.c.kind, quarantine.c.body)).all():
-            try:
-                table = unpack(row.kind, row.body)
-            except ValueError:
-                unreadable += 1
-                continue
-            kept = table.filter(_others(whom.user_id, whom.sessions))
-            changed = {"body": pack(kept), "rows": kept.num_rows}
-            work.connection.execute(sa.update(quarantine).where(quarantine.c.id == row.id).values(**changed))
-    return unreadable

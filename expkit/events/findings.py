@@ -11,7 +11,7 @@ from expkit.errors import InvalidInput
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Findings"]
+__all__ = ["SHOWN", "Findings"]
 
 SHOWN = 5
 
@@ -46,7 +46,7 @@ class Findings:
 
         return np.unique(np.concatenate([np.array([], dtype=np.int64), *(found.rows for found in self._found)]))
 
-    def logged(self) -> Logged:
+    def logged(self, shown: int = SHOWN) -> Logged:
         """The good rows counted as logged, and what was wrong with the others; each counts once, by its first fault."""
         import numpy as np
 
@@ -57,7 +57,13 @@ class Findings:
             if fresh := int(unseen[found.rows].sum()):
                 reasons[found.rule] = reasons.get(found.rule, 0) + fresh
             unseen[found.rows] = False
-        examples = [Refusal(row, next(self._faults(row))) for row in bad[:SHOWN].tolist()]
+        named = bad[:shown]
+        first: dict[int, str] = {}
+        for found in self._found:
+            for row in np.intersect1d(found.rows, named).tolist():
+                if row not in first:
+                    first[row] = found.tell(row)
+        examples = [Refusal(row, first[row]) for row in named.tolist()]
         return Logged(self._rows - bad.size, int(bad.size), reasons, examples)
 
     def _raise(self) -> NoReturn:

@@ -9,9 +9,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from expkit.events.log import Events
+from expkit.events.quarantine import purge
 from expkit.events.reader import Reader
 from expkit.events.schemas import Kind
 from expkit.events.upkeep import sweep
+from expkit.storage import Store
 
 __all__ = ["count_before", "first_exposure", "forget"]
 
@@ -32,12 +34,22 @@ def first_exposure(reader: Reader, experiment: str) -> datetime | None:
     return datetime.fromtimestamp(row[0] / 1e6, UTC)
 
 
-def forget(events: Events, kind: Kind, before: datetime, experiment: str | None = None) -> int:
+def forget(events: Events, store: Store, kind: Kind, before: datetime, experiment: str | None = None) -> int:
     """Delete them for good; how many rows went. What waits in the inbox is moved first, so that nothing is missed."""
     events.move()
     gone = events.lake.delete(kind, before, experiment)
     sweep(events.lake, kind, days=0)
+    with store.begin(actor="expkit") as work:
+        purge(work, {kind: _younger(before, experiment)})
     return gone
+
+
+def _younger(before: datetime, experiment: str | None) -> Any:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    kept = pc.field("timestamp") >= pa.scalar(before, pa.timestamp("us", "UTC"))
+    return kept if experiment is None else kept | (pc.field("experiment") != experiment)
 
 
 def _where(before: datetime, experiment: str | None) -> tuple[str, list[Any]]:

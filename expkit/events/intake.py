@@ -11,7 +11,7 @@ from expkit.domain import Exposure, Outcome, Trace
 from expkit.errors import InvalidInput, UnknownName, shorten
 from expkit.events.schemas import Kind, names
 
-__all__ = ["ABSENT", "Sheet", "take_in"]
+__all__ = ["ABSENT", "Sheet", "as_table", "take_in"]
 
 NOUNS: dict[Kind, type[BaseModel]] = {"exposures": Exposure, "outcomes": Outcome, "traces": Trace}
 
@@ -32,13 +32,17 @@ class Sheet(NamedTuple):
     columns: dict[str, Any]
     bad: dict[int, InvalidInput] = {}
     """Rows that are no rows at all; what is in `columns` for them is empty."""
+    needed: frozenset[str] = frozenset()
+    """Columns in which every row needs a value of its own, though something would stand in."""
 
 
 def take_in(kind: Kind, rows: Any) -> Sheet:
     """The columns, all of them known ones, their values not yet looked at."""
-    if _is_pandas(rows):
+    if isinstance(rows, Sheet):
+        sheet = rows
+    elif _is_pandas(rows):
         sheet = Sheet(len(rows), {str(name): _from_series(rows[name]) for name in rows.columns})
-    elif (table := _as_table(rows)) is not None:
+    elif (table := as_table(rows)) is not None:
         sheet = Sheet(table.num_rows, dict(zip(table.column_names, table.columns, strict=True)))
     else:
         sheet = _from_rows(kind, rows)
@@ -70,7 +74,7 @@ def _is_missing(value: Any) -> bool:
     )
 
 
-def _as_table(rows: Any) -> Any:
+def as_table(rows: Any) -> Any:
     """An Arrow table from anything that speaks Arrow or that narwhals knows, else None."""
     import pyarrow as pa
 

@@ -50,24 +50,26 @@ class Events:
         self.lake = Lake(lake_url)
         self._moving = threading.Lock()
 
-    def log_exposures(self, work: Work, rows: Any, known: Variants | None = None, change: Change = _as_it_is) -> Logged:
+    def log_exposures(
+        self, work: Work, rows: Any, known: Variants | None = None, change: Change = _as_it_is, **how: Any
+    ) -> Logged:
         """Good rows are logged, bad ones counted with their reasons; `InvalidInput` when none is good.
 
         Rows are dicts, `Exposure`s or a data frame. With `known`, an exposure to any other variant is a bad row;
-        `change` has the last word on the table.
+        `change` has the last word on the table. What else can be said is what `sift` takes.
         """
-        sifted = sift("exposures", rows, at=work.at, known=known)
+        sifted = sift("exposures", rows, at=work.at, known=known, **how)
         put(work, "exposures", change(sifted.table))
         return sifted.logged
 
-    def log_outcomes(self, work: Work, rows: Any) -> Logged:
-        return self._log(work, "outcomes", rows)
+    def log_outcomes(self, work: Work, rows: Any, **how: Any) -> Logged:
+        return self._log(work, "outcomes", rows, **how)
 
-    def log_traces(self, work: Work, rows: Any) -> Logged:
-        return self._log(work, "traces", rows)
+    def log_traces(self, work: Work, rows: Any, **how: Any) -> Logged:
+        return self._log(work, "traces", rows, **how)
 
-    def _log(self, work: Work, kind: Kind, rows: Any) -> Logged:
-        sifted = sift(kind, rows, at=work.at)
+    def _log(self, work: Work, kind: Kind, rows: Any, **how: Any) -> Logged:
+        sifted = sift(kind, rows, at=work.at, **how)
         put(work, kind, sifted.table)
         return sifted.logged
 
@@ -75,6 +77,12 @@ class Events:
         """How many rows are in the inbox."""
         with self._store.read() as connection:
             return int(connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(inbox.c.rows), 0))) or 0)
+
+    def position(self) -> tuple[int, int]:
+        """Another pair of numbers whenever something was logged."""
+        with self._store.read() as connection:
+            moved = connection.scalar(sa.select(lake_movers.c.last_move))
+            return int(moved or 0), int(connection.scalar(sa.select(sa.func.max(inbox.c.id))) or 0)
 
     def move(self) -> int:
         """Take what is in the inbox to the lake, each batch exactly once; how many rows were taken.

@@ -8,10 +8,12 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from expkit.errors import NotFound
+from expkit.events.inbox import pack, unpack
+from expkit.events.schemas import Kind
 from expkit.events.tables import inbox, quarantine
 from expkit.storage import Work
 
-__all__ = ["Quarantined", "drop", "quarantined", "retry", "set_aside"]
+__all__ = ["Quarantined", "drop", "purge", "quarantined", "retry", "set_aside"]
 
 _KEPT = ("kind", "rows", "body", "received_at", "actor")
 
@@ -61,6 +63,27 @@ def drop(work: Work, number: int, reason: str = "") -> Quarantined:
     before = {name: found[name] for name in ("kind", "rows", "received_at", "reason")}
     work.audit("events.drop", f"batch {number}", before=before, reason=reason)
     return Quarantined(**found)
+
+
+def purge(work: Work, keep: Mapping[Kind, Any]) -> int:
+    """Only rows that the filter of their kind keeps stay; how many batches nobody can look into."""
+    unreadable = 0
+    for row in work.connection.execute(sa.select(quarantine.c.id, quarantine.c.kind, quarantine.c.body)).all():
+        if row.kind not in keep:
+            continue
+        try:
+            table = unpack(row.kind, row.body)
+        except ValueError:
+            unreadable += 1
+            continue
+        kept = table.filter(keep[row.kind])
+        one = quarantine.c.id == row.id
+        if not kept.num_rows:
+            work.connection.execute(sa.delete(quarantine).where(one))
+        elif kept.num_rows < table.num_rows:
+            values = {"body": pack(kept), "rows": kept.num_rows}
+            work.connection.execute(sa.update(quarantine).where(one).values(**values))
+    return unreadable
 
 
 def _taken_out(work: Work, number: int) -> dict[str, Any]:

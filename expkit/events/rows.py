@@ -13,7 +13,7 @@ from expkit.domain.logged import Logged
 from expkit.errors import InvalidInput, shorten
 from expkit.events.checks import Variants, check_times, check_variants
 from expkit.events.convert import amounts, jsons, moments, numbers, texts
-from expkit.events.findings import Findings
+from expkit.events.findings import SHOWN, Findings
 from expkit.events.intake import ABSENT, Sheet, take_in
 from expkit.events.schemas import COLUMNS, Column, Kind, arrow_schema
 
@@ -45,8 +45,12 @@ class Sifted(NamedTuple):
     kept: Any | None = None
 
 
-def sift(kind: Kind, rows: Any, *, at: datetime, known: Variants | None = None) -> Sifted:
-    """The good rows as a table, and what was wrong with the others; `InvalidInput` when no row is good.
+def sift(
+    kind: Kind, rows: Any, *, at: datetime, known: Variants | None = None, shown: int = SHOWN, lenient: bool = False
+) -> Sifted:
+    """The good rows as a table, and what was wrong with the others, `shown` of them by number.
+
+    `InvalidInput` when no row is good, unless `lenient`: a part of a longer log may be all bad.
 
     Beyond what `to_table` asks, times may not lie in the future of `at`, and exposures have to be to one of the
     `known` variants, where they are given.
@@ -60,13 +64,13 @@ def sift(kind: Kind, rows: Any, *, at: datetime, known: Variants | None = None) 
     bad = findings.rows()
     if not bad.size:
         return Sifted(table, Logged(table.num_rows))
-    if len(sheet.bad) == sheet.rows:
+    if len(sheet.bad) == sheet.rows and not lenient:
         raise next(iter(sheet.bad.values()))
-    if bad.size == sheet.rows:
+    if bad.size == sheet.rows and not lenient:
         findings.refuse()
     good = np.ones(sheet.rows, dtype=bool)
     good[bad] = False
-    return Sifted(table.filter(good), findings.logged(), np.flatnonzero(good))
+    return Sifted(table.filter(good), findings.logged(shown), np.flatnonzero(good))
 
 
 def _checked(kind: Kind, rows: Any) -> tuple[Any, Findings, Sheet]:
@@ -111,7 +115,7 @@ def _column(column: Column, sheet: Sheet, findings: Findings) -> Any:
     values = _CONVERTERS[column.type](column.name, raw, findings)
     if column.type in {"id", "key", "text"}:
         values = _sized(column, values, findings)
-    return _filled(column, values, findings)
+    return _filled(column, values, findings, needed=column.required or column.name in sheet.needed)
 
 
 def _constant(value: Any, column: Column, rows: int) -> Any:
@@ -150,7 +154,7 @@ def _sized(column: Column, values: Any, findings: Findings) -> Any:
     return values
 
 
-def _filled(column: Column, values: Any, findings: Findings) -> Any:
+def _filled(column: Column, values: Any, findings: Findings, *, needed: bool) -> Any:
     """Null where something has to be: an error, a fresh id, the present moment, or the default."""
     import pyarrow.compute as pc
 
@@ -158,9 +162,9 @@ def _filled(column: Column, values: Any, findings: Findings) -> Any:
         return values
     if column.type == "id":
         return _with_ids(values)
-    if column.type == "moment":
+    if column.type == "moment" and not needed:
         return pc.fill_null(values, _constant(None, column, 1)[0])
-    if column.required:
+    if needed:
         hint = (
             f"leave {column.name} out for {column.default:g}, or give a number." if column.default is not None else ""
         )

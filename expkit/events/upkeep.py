@@ -65,10 +65,17 @@ def sweep(lake: Lake, kind: Kind, days: float) -> int:
     if table is None:
         return 0
     with excluding(lake.folder):
+        before = _on_disk(lake, kind)
         gone = _vacuum(table, days * 24, full=False)
         # nobody writes to a local lake now, so what no version knows is abandoned; in a bucket only age can tell
         gone |= _vacuum(table, max(days * 24, 0 if lake.folder else _ABANDONED_HOURS), full=True)
-    return len(gone)
+        after = _on_disk(lake, kind)
+    # what delta-rs tells has files of earlier sweeps in it
+    return len(gone) if before is None or after is None else before - after
+
+
+def _on_disk(lake: Lake, kind: Kind) -> int | None:
+    return None if lake.folder is None else sum(1 for _ in (lake.folder / kind).rglob("*.parquet"))
 
 
 def _vacuum(table: Any, hours: float, *, full: bool) -> set[str]:

@@ -39,6 +39,7 @@ from expkit.service import (
     retention,
     static,
     tokens,
+    upkeep,
 )
 from expkit.service.auth import Authenticate, Authentication, token_auth
 from expkit.service.description import document
@@ -72,6 +73,7 @@ ROUTERS = (
     governance.router,
     tokens.router,
     retention.router,
+    upkeep.router,
     batch.router,
     audit.router,
     health.router,

@@ -14,6 +14,7 @@ from expkit.workbench.assignment import AssignmentVerbs
 from expkit.workbench.batches import BatchVerbs
 from expkit.workbench.catalogue import CatalogueVerbs
 from expkit.workbench.delivery import DeliveryVerbs
+from expkit.workbench.erasure import ErasureVerbs
 from expkit.workbench.events import EventVerbs
 from expkit.workbench.evidence import EvidenceVerbs
 from expkit.workbench.experiments import ExperimentVerbs
@@ -33,6 +34,7 @@ class Workbench(
     EvidenceVerbs,
     ExperimentVerbs,
     EventVerbs,
+    ErasureVerbs,
     BatchVerbs,
     DeliveryVerbs,
     PeopleVerbs,

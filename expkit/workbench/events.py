@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import builtins
 import logging
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from expkit import registry
-from expkit.domain.logged import Logged
+from expkit.domain.logged import SHOWN_OF_IMPORT, Logged, joined
 from expkit.errors import InvalidInput, StorageUnavailable
 from expkit.workbench.desk import Desk
 from expkit.workbench.exposures import KnownVariants, mark_forced, to_remember
@@ -26,6 +27,43 @@ class EventVerbs(Desk):
 
         Rows are mappings, nouns or a frame. An experiment or variant that does not exist is a bad row.
         """
+        return self._log_exposures(rows)
+
+    def log_outcomes(self, rows: Any) -> Logged:
+        return self._log_outcomes(rows)
+
+    def log_traces(self, rows: Any) -> Logged:
+        return self._log_traces(rows)
+
+    def import_events(
+        self,
+        kind: str,
+        source: Any,
+        *,
+        columns: Mapping[str, str] | None = None,
+        constants: Mapping[str, Any] | None = None,
+        properties: Sequence[str] = (),
+        time_unit: str = "",
+        name: str = "",
+    ) -> Logged:
+        """An existing log, from a CSV or Parquet file or a frame; the answer counts and names the rows refused.
+
+        `columns` maps ours to theirs, `constants` gives ours one value in all rows, and columns of theirs that are
+        `properties` go into the events' JSON; `time_unit` (s, ms, us) reads times that are numbers. Importing a log
+        of one `name` (the file's, else) again adds nothing twice.
+        """
+        from expkit.events.importing import Mapped, kind_named, parts
+
+        mapped = Mapped(columns or {}, constants or {}, tuple(properties), time_unit)
+        which = kind_named(kind)
+        self._may("events.log")
+        logs = {"exposures": self._log_exposures, "outcomes": self._log_outcomes, "traces": self._log_traces}
+        return joined(
+            (part.start, logs[which](part.sheet, lenient=True, shown=SHOWN_OF_IMPORT))
+            for part in parts(which, source, mapped, name)
+        )
+
+    def _log_exposures(self, rows: Any, **how: Any) -> Logged:
         assigner = self._shared.assigner()
         with self._begin("events.log") as work:
             forced = registry.forced_units(work.connection, work.at)
@@ -39,16 +77,16 @@ class EventVerbs(Desk):
 
             events = self._shared.events
             if not forced and not remembering:
-                return _told("exposures", events.log_exposures(work, rows, known))
-            return _told("exposures", events.log_exposures(work, rows, known, change))
+                return _told("exposures", events.log_exposures(work, rows, known, **how))
+            return _told("exposures", events.log_exposures(work, rows, known, change, **how))
 
-    def log_outcomes(self, rows: Any) -> Logged:
+    def _log_outcomes(self, rows: Any, **how: Any) -> Logged:
         with self._begin("events.log") as work:
-            return _told("outcomes", self._shared.events.log_outcomes(work, rows))
+            return _told("outcomes", self._shared.events.log_outcomes(work, rows, **how))
 
-    def log_traces(self, rows: Any) -> Logged:
+    def _log_traces(self, rows: Any, **how: Any) -> Logged:
         with self._begin("events.log") as work:
-            return _told("traces", self._shared.events.log_traces(work, rows))
+            return _told("traces", self._shared.events.log_traces(work, rows, **how))
 
     def move_events(self) -> int:
         """Take what waits in the inbox to the lake; how many rows went. Reading needs no move: it sees both.

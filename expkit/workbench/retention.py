@@ -13,6 +13,7 @@ from expkit.domain import Experiment
 from expkit.domain.filters import Filters
 from expkit.domain.permissions import EVERYWHERE
 from expkit.domain.policy import Retention
+from expkit.storage.scrub import scrub
 from expkit.workbench.desk import Desk
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Expired", "RetentionVerbs"]
 
+EVENT_TABLES = ("inbox", "quarantine")
+"""In which deleted rows would leave their bytes."""
 ENDED = ("stopped", "analysis", "rolled_out", "rolled_back", "completed", "archived")
 
 
@@ -56,7 +59,10 @@ class RetentionVerbs(Desk):
     def apply_retention(self, reason: str = "") -> builtins.list[Expired]:
         """Remove what the plan names, each with an audit entry; returns what went."""
         self._may("retention.apply")
-        return [expired for expired in self.retention_plan() if self._remove(expired, reason)]
+        gone = [expired for expired in self.retention_plan() if self._remove(expired, reason)]
+        if any(expired.kind not in {"draft", "batch"} for expired in gone):
+            scrub(self._store, EVENT_TABLES)
+        return gone
 
     def _batches(self, rules: Retention, at: datetime) -> Iterator[Expired]:
         if rules.batches_days is None:
@@ -96,7 +102,7 @@ class RetentionVerbs(Desk):
 
         kind = next(kind for kind in KINDS if kind == expired.kind)
         subject = None if expired.subject == EVERYWHERE else expired.subject
-        return forget(self._shared.events, kind, expired.before, subject)
+        return forget(self._shared.events, self._store, kind, expired.before, subject)
 
 
 def _drafts(everything: list[Experiment], rules: dict[str, Retention], at: datetime) -> Iterator[Expired]:

@@ -147,3 +147,27 @@ def test_help_is_light(spawn: Run) -> None:
     assert done.stdout == "[]\n"
     assert "experiments" in spawn("--help").out
     assert spawn("--version").out.startswith("expkit ")
+
+
+def test_a_log_in_other_columns_is_imported(run: Run, checkout: str) -> None:
+    """With a file of what was refused; again, and nothing counts twice."""
+    Path("old.csv").write_text("who,arm,on\nu1,control,2026-01-01\nu2,red,2026-01-01\n", encoding="utf-8")
+    words = ["events", "import", "exposures", "old.csv", "--constant", f"experiment={checkout}", "--refused", "bad.csv"]
+    words += ["--column", "user_id=who", "--column", "variant=arm", "--column", "timestamp=on"]
+    found = run(*words, "--json").json
+    assert (found["logged"], found["reasons"]) == (1, {"the experiment has no such variant": 1})
+    assert Path("bad.csv").read_text(encoding="utf-8").splitlines()[1].startswith("1,")
+    assert run(*words).out == "1 exposures logged.\n"
+    assert run("events", "import", "outcomes", "old.csv", "--column", "who").code == 2
+    assert sum(arm["n"] for arm in run("analyze", checkout, "--json").json["arms"]) <= 1
+
+
+def test_upkeep_and_erasure(run: Run, logged: str) -> None:
+    """Each says what it did; what cannot be undone asks first."""
+    assert run("events", "quarantine", "list").out == "No batch is in quarantine.\n"
+    assert run("events", "quarantine", "retry", "7").code == 2
+    assert run("events", "compact").out == "0 files fewer.\n"
+    assert run("events", "erase", "u1").code == 2
+    assert run("events", "erase", "u1", "--yes", "--json").json["removed"]["exposures"] == 1
+    assert run("events", "erase", "u1", "--yes").out == "Erased: nothing was there.\n"
+    assert run("events", "vacuum", "--days", "0").out == "0 files deleted.\n"

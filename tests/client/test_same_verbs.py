@@ -34,13 +34,7 @@ def _verbs(cls: type) -> dict[str, inspect.Signature]:
 NOT_OVER_HTTP = {
     "acting_as": "a service knows by the token who is asking",
     "move_events": "servers do it themselves",
-    "compact_events": "servers do it themselves, with the moves",
-    "vacuum_events": "it is upkeep of the files, for whoever keeps the server",
     "query_events": "a query may read any file of the machine that it runs on",
-    "quarantined_events": "mending the inbox is for whoever keeps the server",
-    "retry_events": "mending the inbox is for whoever keeps the server",
-    "drop_events": "mending the inbox is for whoever keeps the server",
-    "erase_user": "it rewrites the server's files; whoever keeps the server does it",
     "tick": "servers do it themselves",
     "token_holder": "it is what a service asks when somebody shows a token",
 }

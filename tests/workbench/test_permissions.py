@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hosting import CHECKOUT
 
@@ -37,6 +38,7 @@ ANYBODY = {"request_elevation", "create_token", "revoke_token", "report"}
 """What a viewer may: ask for more, make tokens for oneself alone, print."""
 
 EXPERIMENT = Experiment.parse(CHECKOUT)
+HISTORY = pa.table({"model": ["m"], "user_id": ["u"], "timestamp": ["2026-01-01"]})
 FOREIGN = {"features": {"foreign": {"rules": [{"variations": [False, True], "weights": [0.5, 0.5]}]}}}
 CHANGING: dict[str, Callable[[Workbench], Any]] = {
     "analyze": lambda wb: wb.analyze("checkout"),
@@ -85,6 +87,8 @@ CHANGING: dict[str, Callable[[Workbench], Any]] = {
     "drop_events": lambda wb: wb.drop_events(1),
     "compact_events": lambda wb: wb.compact_events(),
     "vacuum_events": lambda wb: wb.vacuum_events(),
+    "erase_user": lambda wb: wb.erase_user("u"),
+    "import_events": lambda wb: wb.import_events("traces", HISTORY),
     "import_experiments": lambda wb: wb.import_experiments(FOREIGN, "growthbook"),
     "log_traces": lambda wb: wb.log_traces([{"model": "m", "user_id": "u"}]),
     "run_batch": lambda wb: wb.run_batch(template="simulate_ab", parameters=[{}]),
@@ -152,9 +156,10 @@ def test_a_role_in_one_project_is_one_there(wb: Workbench) -> None:
         except ExpkitError:  # a state that another verb has changed is no question of rights
             continue
     assert sorted(refused) == [
-        "answer_elevation", "answer_review", "apply_retention", "compact_events", "drop_events", "expose", "finish",
-        "grant", "log_exposures", "log_outcomes", "log_traces", "promote", "quarantined_events", "retry_events",
-        "revoke", "rollback", "save_group", "set_holdout", "set_policy", "traffic", "vacuum_events",
+        "answer_elevation", "answer_review", "apply_retention", "compact_events", "drop_events", "erase_user", "expose",
+        "finish", "grant", "import_events", "log_exposures", "log_outcomes", "log_traces", "promote",
+        "quarantined_events", "retry_events", "revoke", "rollback", "save_group", "set_holdout", "set_policy",
+        "traffic", "vacuum_events",
     ]  # fmt: skip
     with pytest.raises(Forbidden, match="in project 'other'"):
         exp.create(EXPERIMENT.changed(key="elsewhere", project="other"))

@@ -292,6 +292,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/compact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compact Events
+         * @description Join the lake's small files. Past looks can still be computed again.
+         */
+        post: operations["compact_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/erase": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Erase User
+         * @description Remove everything of a user for good, also from the tables' history. Scorecards of past looks stay.
+         */
+        post: operations["erase_user"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/quarantine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Quarantine
+         * @description The batches that could not go to the lake, each with its reason, the oldest first.
+         */
+        get: operations["list_quarantine"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/quarantine/{number}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Drop Quarantined
+         * @description Delete a batch for good; the audit keeps how many rows it had, and why.
+         */
+        delete: operations["drop_quarantined"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/quarantine/{number}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Retry Quarantined
+         * @description Put a batch back into the inbox, once its cause is mended.
+         */
+        post: operations["retry_quarantined"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/events/vacuum": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Vacuum Events
+         * @description Delete files that only versions older than so many days need, and what crashes left. Scorecards stay.
+         */
+        post: operations["vacuum_events"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/experiment/batch": {
         parameters: {
             query?: never;
@@ -2947,6 +3067,26 @@ export interface components {
             /** Role */
             role: string;
         };
+        /** EraseRequest */
+        EraseRequest: {
+            /**
+             * Reason
+             * @default
+             */
+            reason: string;
+            /** User Id */
+            user_id: string;
+        };
+        /**
+         * Erased
+         * @description How many rows of each kind went.
+         */
+        Erased: {
+            /** Removed */
+            removed: {
+                [key: string]: number;
+            };
+        };
         /**
          * Estimate
          * @description A comparison of treatment with control.
@@ -3265,6 +3405,7 @@ export interface components {
             stopped_at: string | null;
             /**
              * @default {
+             *       "when_powered": false,
              *       "when_significant": false
              *     }
              */
@@ -3487,6 +3628,7 @@ export interface components {
              * @default {
              *       "max_days": null,
              *       "sample_size": null,
+             *       "when_powered": false,
              *       "when_significant": false
              *     }
              */
@@ -3742,6 +3884,14 @@ export interface components {
             };
             /** Status */
             status: number;
+        };
+        /**
+         * FilesGone
+         * @description How many files fewer there are.
+         */
+        FilesGone: {
+            /** Files */
+            files: number;
         };
         /**
          * Finding
@@ -5423,6 +5573,31 @@ export interface components {
              */
             variant: string | null;
         };
+        /** QuarantinePage */
+        QuarantinePage: {
+            /** Items */
+            items: components["schemas"]["QuarantinedItem"][];
+        };
+        /**
+         * QuarantinedItem
+         * @description One batch that could not go to the lake, and why.
+         */
+        QuarantinedItem: {
+            /** Actor */
+            actor: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /** Quarantined At */
+            quarantined_at: string;
+            /** Reason */
+            reason: string;
+            /** Received At */
+            received_at: string;
+            /** Rows */
+            rows: number;
+        };
         /**
          * RampStep
          * @description From so many hours after the start, coverage may be so high.
@@ -6163,6 +6338,12 @@ export interface components {
              */
             sample_size: number | null;
             /**
+             * When Powered
+             * @description Once the plan's smallest effect worth finding would be found with the plan's power.
+             * @default false
+             */
+            when_powered: boolean;
+            /**
              * When Significant
              * @description Only with a sequential plan: a fixed plan that stops at the first p < alpha is wrong far too often.
              * @default false
@@ -6185,6 +6366,12 @@ export interface components {
              * @default null
              */
             sample_size: number | null;
+            /**
+             * When Powered
+             * @description Once the plan's smallest effect worth finding would be found with the plan's power.
+             * @default false
+             */
+            when_powered: boolean;
             /**
              * When Significant
              * @description Only with a sequential plan: a fixed plan that stops at the first p < alpha is wrong far too often.
@@ -6515,6 +6702,15 @@ export interface components {
             /** Cancelled */
             cancelled: number;
         };
+        /** VacuumRequest */
+        VacuumRequest: {
+            /**
+             * Days
+             * @description What versions of the last so many days need stays.
+             * @default 30
+             */
+            days: number;
+        };
         /**
          * Variant
          * @description One treatment. Weights of an experiment's variants add up to 1; leave them all out for equal shares.
@@ -6652,193 +6848,6 @@ export interface components {
     headers: never;
     pathItems: never;
 }
-export type AaReplay = components['schemas']['AAReplay'];
-export type AaRow = components['schemas']['AARow'];
-export type AbortRequest = components['schemas']['AbortRequest'];
-export type Accepted = components['schemas']['Accepted'];
-export type AnalysisArm = components['schemas']['AnalysisArm'];
-export type AnswerRequest = components['schemas']['AnswerRequest'];
-export type ArrivalDay = components['schemas']['ArrivalDay'];
-export type ArrivalPhase = components['schemas']['ArrivalPhase'];
-export type Arrivals = components['schemas']['Arrivals'];
-export type AssignAllRequest = components['schemas']['AssignAllRequest'];
-export type AssignAllResponse = components['schemas']['AssignAllResponse'];
-export type AssignContext = components['schemas']['AssignContext'];
-export type AssignRequest = components['schemas']['AssignRequest'];
-export type AssignResponse = components['schemas']['AssignResponse'];
-export type AuditEntry = components['schemas']['AuditEntry'];
-export type AuditPage = components['schemas']['AuditPage'];
-export type Backlog = components['schemas']['Backlog'];
-export type Batch = components['schemas']['Batch'];
-export type BatchCounts = components['schemas']['BatchCounts'];
-export type BatchPage = components['schemas']['BatchPage'];
-export type BatchReport = components['schemas']['BatchReport'];
-export type Calendar = components['schemas']['Calendar'];
-export type CalendarItem = components['schemas']['CalendarItem'];
-export type ChangeItem = components['schemas']['ChangeItem'];
-export type ChangeRequest = components['schemas']['ChangeRequest'];
-export type Check = components['schemas']['Check'];
-export type ChecklistItem = components['schemas']['ChecklistItem'];
-export type ChecklistPage = components['schemas']['ChecklistPage'];
-export type CheckpointItem = components['schemas']['CheckpointItem'];
-export type CloneRequest = components['schemas']['CloneRequest'];
-export type Config = components['schemas']['Config'];
-export type DefineRequest = components['schemas']['DefineRequest'];
-export type Definitions = components['schemas']['Definitions'];
-export type Delivered = components['schemas']['Delivered'];
-export type DeliveredVariant = components['schemas']['DeliveredVariant'];
-export type Departments = components['schemas']['Departments'];
-export type Deviation = components['schemas']['Deviation'];
-export type Diversity = components['schemas']['Diversity'];
-export type DiversityInput = components['schemas']['DiversityInput'];
-export type Elevation = components['schemas']['Elevation'];
-export type ElevationAnswer = components['schemas']['ElevationAnswer'];
-export type ElevationPage = components['schemas']['ElevationPage'];
-export type ElevationRequest = components['schemas']['ElevationRequest'];
-export type Estimate = components['schemas']['Estimate'];
-export type EvaluateRequest = components['schemas']['EvaluateRequest'];
-export type Evaluation = components['schemas']['Evaluation'];
-export type EvaluationProblem = components['schemas']['EvaluationProblem'];
-export type Evaluations = components['schemas']['Evaluations'];
-export type Experiment = components['schemas']['Experiment'];
-export type ExperimentInput = components['schemas']['ExperimentInput'];
-export type ExperimentPage = components['schemas']['ExperimentPage'];
-export type ExpiredItem = components['schemas']['ExpiredItem'];
-export type ExpiredPage = components['schemas']['ExpiredPage'];
-export type ExposeRequest = components['schemas']['ExposeRequest'];
-export type ExposeResponse = components['schemas']['ExposeResponse'];
-export type Exposure = components['schemas']['Exposure'];
-export type ExposureInput = components['schemas']['ExposureInput'];
-export type ExposureRule = components['schemas']['ExposureRule'];
-export type ExposureRuleInput = components['schemas']['ExposureRuleInput'];
-export type FeaturesPayload = components['schemas']['FeaturesPayload'];
-export type Finding = components['schemas']['Finding'];
-export type FindingItem = components['schemas']['FindingItem'];
-export type FindingPage = components['schemas']['FindingPage'];
-export type Grant = components['schemas']['Grant'];
-export type GrantPage = components['schemas']['GrantPage'];
-export type GrantRequest = components['schemas']['GrantRequest'];
-export type Group = components['schemas']['Group'];
-export type GroupInput = components['schemas']['GroupInput'];
-export type GroupPage = components['schemas']['GroupPage'];
-export type GroupRequest = components['schemas']['GroupRequest'];
-export type Guardrail = components['schemas']['Guardrail'];
-export type GuardrailFinding = components['schemas']['GuardrailFinding'];
-export type GuardrailInput = components['schemas']['GuardrailInput'];
-export type GuardrailsRequest = components['schemas']['GuardrailsRequest'];
-export type Health = components['schemas']['Health'];
-export type Holdout = components['schemas']['Holdout'];
-export type HoldoutInput = components['schemas']['HoldoutInput'];
-export type HoldoutPage = components['schemas']['HoldoutPage'];
-export type HoldoutRequest = components['schemas']['HoldoutRequest'];
-export type HypothesesAnswer = components['schemas']['HypothesesAnswer'];
-export type Hypothesis = components['schemas']['Hypothesis'];
-export type HypothesisInput = components['schemas']['HypothesisInput'];
-export type JsonValue = components['schemas']['JsonValue'];
-export type Layer = components['schemas']['Layer'];
-export type LayerInput = components['schemas']['LayerInput'];
-export type LearnRequest = components['schemas']['LearnRequest'];
-export type Learning = components['schemas']['Learning'];
-export type Limits = components['schemas']['Limits'];
-export type LimitsInput = components['schemas']['LimitsInput'];
-export type LookDecision = components['schemas']['LookDecision'];
-export type Looks = components['schemas']['Looks'];
-export type Me = components['schemas']['Me'];
-export type Metric = components['schemas']['Metric'];
-export type MetricEstimate = components['schemas']['MetricEstimate'];
-export type MetricInput = components['schemas']['MetricInput'];
-export type MetricPage = components['schemas']['MetricPage'];
-export type MoveRequest = components['schemas']['MoveRequest'];
-export type NewToken = components['schemas']['NewToken'];
-export type NotEstimable = components['schemas']['NotEstimable'];
-export type Note = components['schemas']['Note'];
-export type NoteEditItem = components['schemas']['NoteEditItem'];
-export type NoteHistory = components['schemas']['NoteHistory'];
-export type NotePage = components['schemas']['NotePage'];
-export type NoteRequest = components['schemas']['NoteRequest'];
-export type Outcome = components['schemas']['Outcome'];
-export type Overlap = components['schemas']['Overlap'];
-export type Override = components['schemas']['Override'];
-export type OverridePage = components['schemas']['OverridePage'];
-export type OverrideRequest = components['schemas']['OverrideRequest'];
-export type Parameter = components['schemas']['Parameter'];
-export type ParameterInput = components['schemas']['ParameterInput'];
-export type PhaseItem = components['schemas']['PhaseItem'];
-export type PhasePage = components['schemas']['PhasePage'];
-export type Plan = components['schemas']['Plan'];
-export type PlanInput = components['schemas']['PlanInput'];
-export type PlannedItem = components['schemas']['PlannedItem'];
-export type PlannedPage = components['schemas']['PlannedPage'];
-export type Policy = components['schemas']['Policy'];
-export type PolicyInput = components['schemas']['PolicyInput'];
-export type PolicyRequest = components['schemas']['PolicyRequest'];
-export type Prediction = components['schemas']['Prediction'];
-export type PredictionInput = components['schemas']['PredictionInput'];
-export type Prerequisite = components['schemas']['Prerequisite'];
-export type PrerequisiteInput = components['schemas']['PrerequisiteInput'];
-export type PriceBand = components['schemas']['PriceBand'];
-export type PriceBandInput = components['schemas']['PriceBandInput'];
-export type Problem = components['schemas']['Problem'];
-export type PromoteRequest = components['schemas']['PromoteRequest'];
-export type RampStep = components['schemas']['RampStep'];
-export type Recommendation = components['schemas']['Recommendation'];
-export type RecommenderVariant = components['schemas']['RecommenderVariant'];
-export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
-export type RefusedRow = components['schemas']['RefusedRow'];
-export type RegistryPage = components['schemas']['RegistryPage'];
-export type RegistryRow = components['schemas']['RegistryRow'];
-export type ReplayRequest = components['schemas']['ReplayRequest'];
-export type ResumeRequest = components['schemas']['ResumeRequest'];
-export type Retention = components['schemas']['Retention'];
-export type RetentionInput = components['schemas']['RetentionInput'];
-export type Review = components['schemas']['Review'];
-export type ReviewAnswer = components['schemas']['ReviewAnswer'];
-export type ReviewPage = components['schemas']['ReviewPage'];
-export type ReviewRequest = components['schemas']['ReviewRequest'];
-export type Rice = components['schemas']['Rice'];
-export type RiceInput = components['schemas']['RiceInput'];
-export type Risk = components['schemas']['Risk'];
-export type RiskList = components['schemas']['RiskList'];
-export type RisksByExperiment = components['schemas']['RisksByExperiment'];
-export type Rollout = components['schemas']['Rollout'];
-export type RolloutInput = components['schemas']['RolloutInput'];
-export type RunRequest = components['schemas']['RunRequest'];
-export type Schedule = components['schemas']['Schedule'];
-export type ScheduleInput = components['schemas']['ScheduleInput'];
-export type ScheduleRequest = components['schemas']['ScheduleRequest'];
-export type ScheduledMove = components['schemas']['ScheduledMove'];
-export type ScheduledPage = components['schemas']['ScheduledPage'];
-export type Scorecard = components['schemas']['Scorecard'];
-export type Scoring = components['schemas']['Scoring'];
-export type ScoringInput = components['schemas']['ScoringInput'];
-export type Service = components['schemas']['Service'];
-export type SignedPlanItem = components['schemas']['SignedPlanItem'];
-export type SignedPlanPage = components['schemas']['SignedPlanPage'];
-export type StatsArm = components['schemas']['StatsArm'];
-export type Step = components['schemas']['Step'];
-export type StoppingCriteria = components['schemas']['StoppingCriteria'];
-export type StoppingCriteriaInput = components['schemas']['StoppingCriteriaInput'];
-export type TemplateItem = components['schemas']['TemplateItem'];
-export type TemplatePage = components['schemas']['TemplatePage'];
-export type TemplateParameterItem = components['schemas']['TemplateParameterItem'];
-export type Timeline = components['schemas']['Timeline'];
-export type TimelineItem = components['schemas']['TimelineItem'];
-export type Token = components['schemas']['Token'];
-export type TokenPage = components['schemas']['TokenPage'];
-export type TokenRequest = components['schemas']['TokenRequest'];
-export type Trace = components['schemas']['Trace'];
-export type TrackedItem = components['schemas']['TrackedItem'];
-export type TrafficRequest = components['schemas']['TrafficRequest'];
-export type Trial = components['schemas']['Trial'];
-export type TrialError = components['schemas']['TrialError'];
-export type UnscheduleRequest = components['schemas']['UnscheduleRequest'];
-export type Unscheduled = components['schemas']['Unscheduled'];
-export type Variant = components['schemas']['Variant'];
-export type VariantInput = components['schemas']['VariantInput'];
-export type VelocityAnswer = components['schemas']['VelocityAnswer'];
-export type VerdictAnswer = components['schemas']['VerdictAnswer'];
-export type Version = components['schemas']['Version'];
-export type VersionPage = components['schemas']['VersionPage'];
 export type $defs = Record<string, never>;
 export interface operations {
     describe_service: {
@@ -7334,6 +7343,194 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Elevation"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compact_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesGone"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    erase_user: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EraseRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Erased"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quarantine: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinePage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    drop_quarantined: {
+        parameters: {
+            query?: {
+                reason?: string;
+            };
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinedItem"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retry_quarantined: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuarantinedItem"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    vacuum_events: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["VacuumRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FilesGone"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
