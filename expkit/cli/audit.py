@@ -71,7 +71,7 @@ def verify(
     """
     seen = None if checkpoint is None else _checkpoint(checkpoint)
     with busy("Walking the chain"):
-        verdict = _verified(context.obj, seen) if file is None else _verified_file(file, seen)
+        verdict = _verified(context.obj, seen) if file is None else _verified_file(context.obj, file, seen)
     if as_json:
         say_json({"ok": verdict.ok, "entries": verdict.entries, "findings": verdict.findings,
                   "unknown": verdict.unknown, "end": verdict.end})  # fmt: skip
@@ -83,7 +83,10 @@ def verify(
 
 @app.command()
 def checkpoint(context: typer.Context, output: Output = None) -> None:
-    """The chain's end, as JSON. Keep it where those who may write the database cannot."""
+    """The chain's end, as JSON. Keep it where those who may write the database cannot.
+
+    Under EXPKIT_AUDIT_KEY it carries a seal, and `verify` under the key refuses one that somebody else has made.
+    """
     session: Session = context.obj
     with session.open() as workbench:
         end = workbench.audit_checkpoint()
@@ -129,7 +132,7 @@ def _verified(session: Session, seen: Checkpoint | None) -> Verdict:
         return workbench.verify_audit(seen)
 
 
-def _verified_file(file: Path, seen: Checkpoint | None) -> Verdict:
+def _verified_file(session: Session, file: Path, seen: Checkpoint | None) -> Verdict:
     from dataclasses import replace
 
     from expkit.cli.chainfile import entries_in
@@ -137,7 +140,7 @@ def _verified_file(file: Path, seen: Checkpoint | None) -> Verdict:
 
     lines = entries_in(file)
     try:
-        found = verify_chain(lines, checkpoint=seen)
+        found = verify_chain(lines, checkpoint=seen, key=session.settings().audit_key)
     except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
         if isinstance(error, InvalidInput):
             raise
@@ -150,8 +153,10 @@ def _checkpoint(path: Path) -> Checkpoint:
     from expkit.storage import Checkpoint
 
     found = read_json(path)
-    if isinstance(found, dict) and isinstance(found.get("id"), int) and isinstance(found.get("hash"), str):
-        return Checkpoint(found["id"], found["hash"])
+    if isinstance(found, dict):
+        number, *texts = found.get("id"), found.get("hash"), found.get("seal", "")
+        if isinstance(number, int) and all(isinstance(text, str) for text in texts):
+            return Checkpoint(number, *texts)
     raise InvalidInput(f"{path} is no checkpoint.", hint="it holds an id and a hash: expkit audit checkpoint -o FILE")
 
 

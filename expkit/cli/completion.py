@@ -10,7 +10,7 @@ import typer
 
 from expkit.cli.session import Session
 
-__all__ = ["Key", "complete_keys"]
+__all__ = ["Key", "KeyOrAll", "complete_keys"]
 
 
 def complete_keys(context: typer.Context, incomplete: str) -> Iterator[tuple[str, str]]:
@@ -29,3 +29,6 @@ def complete_keys(context: typer.Context, incomplete: str) -> Iterator[tuple[str
 
 
 Key = Annotated[str, typer.Argument(metavar="KEY", help="The experiment's key.", autocompletion=complete_keys)]
+KeyOrAll = Annotated[
+    str | None, typer.Argument(metavar="KEY", help="One experiment's; else all.", autocompletion=complete_keys)
+]

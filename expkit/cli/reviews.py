@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from expkit.cli.completion import Key
+from expkit.cli.completion import Key, KeyOrAll
 from expkit.cli.options import Number, Reason, Timezone
 from expkit.cli.output import Json, moment, printable, say, say_json, say_table
 from expkit.cli.session import Session
@@ -62,21 +62,30 @@ def cancel(context: typer.Context, number: Number, reason: Reason = "", as_json:
 
 
 @app.command("list")
-def list_(context: typer.Context, key: Key, as_json: Json = False) -> None:
-    """An experiment's reviews, the newest first."""
+def list_(
+    context: typer.Context,
+    key: KeyOrAll = None,
+    reviewer: Annotated[str | None, typer.Option(help="Only those that this person was asked for.")] = None,
+    state: Annotated[str | None, typer.Option(help="open, changes, approved or cancelled.")] = None,
+    as_json: Json = False,
+) -> None:
+    """An experiment's reviews, or all, the newest first.
+
+    What waits for somebody: expkit reviews list --reviewer NAME --state open
+    """
     session: Session = context.obj
     with session.open() as workbench:
-        found = workbench.reviews(key)
+        found = workbench.reviews(key, reviewer=reviewer, state=state)
     if as_json:
         say_json({"items": found})
         return
     rows = [
-        (review.id, review.version, review.state, review.requested_by, ", ".join(review.reviewers),
+        (review.id, review.experiment, review.version, review.state, review.requested_by, ", ".join(review.reviewers),
          moment(review.deadline), "\n".join(_answers(review)))
         for review in found
     ]  # fmt: skip
-    columns = ["number", "version", "state", "asked by", "reviewers", "deadline (UTC)", "answers"]
-    say_table(columns, rows, empty="Nobody has been asked to review it.")
+    columns = ["number", "experiment", "version", "state", "asked by", "reviewers", "deadline (UTC)", "answers"]
+    say_table(columns, rows, empty="Nobody has been asked to review it." if key else "There is no such review.")
 
 
 def _answers(review: Review) -> list[str]:

@@ -28,7 +28,7 @@ class RemoteGovernance:
 
     def verify_audit(self, checkpoint: Checkpoint | None = None) -> Verdict:
         """Walk the whole chain and name every entry that does not fit; says what it cannot know."""
-        seen = {} if checkpoint is None else {"checkpoint_id": checkpoint.id, "checkpoint_hash": checkpoint.hash}
+        seen = {f"checkpoint_{name}": value for name, value in checkpoint._asdict().items()} if checkpoint else {}
         return told(Verdict, self._service.get("/audit/verify", **seen))
 
     def audit_checkpoint(self) -> Checkpoint:

@@ -54,9 +54,14 @@ class RemotePeople:
     def cancel_review(self, number: int, reason: str = "") -> Review:
         return Review.parse(self._service.post(route("reviews", number, "cancel"), {"reason": reason}))
 
-    def reviews(self, key: str) -> builtins.list[Review]:
-        """The newest first."""
-        return [Review.parse(item) for item in self._service.get(route("experiments", key, "reviews"))["items"]]
+    def reviews(
+        self, key: str | None = None, *, reviewer: str | None = None, state: str | None = None
+    ) -> builtins.list[Review]:
+        """The newest first: one experiment's, or of all. `reviewer` was asked; `state` is open, changes, approved or
+        cancelled.
+        """
+        path = route("reviews") if key is None else route("experiments", key, "reviews")
+        return [Review.parse(item) for item in self._service.get(path, reviewer=reviewer, state=state)["items"]]
 
     def schedule(
         self,

@@ -91,13 +91,15 @@ def learn(work: Work, key: str, learning: Learning) -> Learning:
 
 
 def hypotheses(connection: sa.Connection, *, limit: int = 1000) -> Hypotheses:
-    """The newest first; calibration over those whose prediction has met its outcome."""
+    """So many of the newest; calibration over all whose prediction has met its outcome, however many there are."""
     query = sa.select(experiments, learnings.c.learning).join(
         learnings, learnings.c.experiment == experiments.c.key, isouter=True
     )
-    rows = connection.execute(query.order_by(experiments.c.created_at.desc()).limit(limit))
-    items = [_tracked(experiment_of(row), row.outcome, row.learning or {}) for row in rows]
-    judged = [item for item in items if item.came_true is not None and item.confidence is not None]
+    newest = query.order_by(experiments.c.created_at.desc(), experiments.c.key).limit(limit)
+    ended = query.where(sa.or_(experiments.c.outcome != "", learnings.c.experiment.is_not(None)))
+    items = [_told(row) for row in connection.execute(newest)]
+    known = map(_told, connection.execute(ended))
+    judged = [item for item in known if item.came_true is not None and item.confidence is not None]
     if not judged:
         return Hypotheses(items, 0, None, None)
     errors = [(float(item.confidence or 0.0) - float(bool(item.came_true))) ** 2 for item in judged]
@@ -158,6 +160,10 @@ def latest_scorecards(connection: sa.Connection, keys: Iterable[str]) -> dict[st
         newest, sa.and_(looks.c.experiment == newest.c.experiment, looks.c.look == newest.c.look)
     )
     return {row.experiment: row.scorecard for row in connection.execute(query)}
+
+
+def _told(row: sa.Row[Any]) -> Tracked:
+    return _tracked(experiment_of(row), row.outcome, row.learning or {})
 
 
 def _tracked(experiment: Experiment, outcome: str, learning: dict[str, Any]) -> Tracked:

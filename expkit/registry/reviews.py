@@ -19,6 +19,9 @@ from expkit.storage import Work
 __all__ = ["answer_review", "approvals", "cancel_review", "request_review", "review", "reviews"]
 
 VERDICTS = ("approve", "changes", "comment")
+STATES = ("open", "changes", "approved", "cancelled")
+MOST = 1000
+"""So many of the newest are looked at when no experiment is named."""
 
 
 def request_review(work: Work, key: str, reviewers: Sequence[str], deadline: datetime | None = None) -> Review:
@@ -97,10 +100,17 @@ def review(connection: sa.Connection, number: int) -> Review:
     return _noun(connection, row)
 
 
-def reviews(connection: sa.Connection, key: str) -> list[Review]:
-    """The newest first."""
-    rows = connection.execute(sa.select(table).where(table.c.experiment == key).order_by(table.c.id.desc())).all()
-    return [_noun(connection, row) for row in rows]
+def reviews(
+    connection: sa.Connection, key: str | None = None, *, reviewer: str | None = None, state: str | None = None
+) -> list[Review]:
+    """The newest first: one experiment's, or of all those that somebody was asked for, or that are in one state."""
+    if state not in {None, *STATES}:
+        raise UnknownName.among("state", str(state), STATES)
+    query = sa.select(table).order_by(table.c.id.desc())
+    for column, wanted in ((table.c.experiment, key), (table.c.state, state)):
+        query = query if wanted is None else query.where(column == wanted)
+    rows = connection.execute(query if key is not None else query.limit(MOST)).all()
+    return [_noun(connection, row) for row in rows if reviewer is None or reviewer in row.reviewers]
 
 
 def approvals(connection: sa.Connection, key: str, version: int) -> set[str]:

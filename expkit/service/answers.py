@@ -128,6 +128,7 @@ class CheckpointItem(Told):
 
     id: int
     hash: str
+    seal: str = ""
 
 
 class FindingItem(Told):

@@ -67,11 +67,12 @@ def verify_audit(
     workbench: Bench,
     checkpoint_id: Annotated[int | None, Query(ge=0, le=MAX_NUMBER)] = None,
     checkpoint_hash: Annotated[str | None, Query(max_length=64)] = None,
+    checkpoint_seal: Annotated[str, Query(max_length=64)] = "",
 ) -> VerdictAnswer:
     """Walk the whole chain and name every entry that does not fit; says what it cannot know."""
     if (checkpoint_id is None) != (checkpoint_hash is None):
         raise InvalidInput("That is half a checkpoint.", hint="give checkpoint_id and checkpoint_hash, or neither.")
-    seen = None if checkpoint_id is None else Checkpoint(checkpoint_id, str(checkpoint_hash))
+    seen = None if checkpoint_id is None else Checkpoint(checkpoint_id, str(checkpoint_hash), checkpoint_seal)
     return VerdictAnswer.model_validate(workbench.verify_audit(seen))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from expkit.domain.collaboration import Learning, Note, Review
@@ -15,6 +15,9 @@ from expkit.service.context import Bench, Number, Reason
 from expkit.service.moves import MoveRequest
 
 __all__ = ["router"]
+
+Reviewer = Annotated[str | None, Query(max_length=500)]
+State = Annotated[str | None, Query(max_length=20)]
 
 router = APIRouter(tags=["people"])
 
@@ -89,9 +92,15 @@ def get_note_history(workbench: Bench, number: Number) -> NoteHistory:
 
 
 @router.get("/experiments/{key}/reviews")
-def list_reviews(workbench: Bench, key: str) -> ReviewPage:
+def list_reviews(workbench: Bench, key: str, reviewer: Reviewer = None, state: State = None) -> ReviewPage:
     """The newest first."""
-    return ReviewPage(items=workbench.reviews(key))
+    return ReviewPage(items=workbench.reviews(key, reviewer=reviewer, state=state))
+
+
+@router.get("/reviews")
+def list_all_reviews(workbench: Bench, reviewer: Reviewer = None, state: State = None) -> ReviewPage:
+    """Of all experiments, the newest first: those that a `reviewer` was asked for, those in one `state`."""
+    return ReviewPage(items=workbench.reviews(reviewer=reviewer, state=state))
 
 
 @router.post("/experiments/{key}/review", status_code=201, openapi_extra=accepts(ReviewRequest))

@@ -105,9 +105,9 @@ def stream_audit(connection: sa.Connection) -> Iterator[AuditEntry]:
 
 
 def audit_end(connection: sa.Connection) -> Checkpoint:
-    """Number and hash of the newest entry: keep it elsewhere, and a cut or a rewrite will be found."""
-    row = connection.execute(sa.select(end_table.c.id, end_table.c.hash)).one()
-    return Checkpoint(row.id, row.hash)
+    """Number, hash and seal of the newest entry: keep it elsewhere, and a cut or a rewrite will be found."""
+    row = connection.execute(sa.select(end_table.c.id, end_table.c.hash, end_table.c.seal)).one()
+    return Checkpoint(row.id, row.hash, row.seal)
 
 
 def verify_audit(connection: sa.Connection, *, checkpoint: Checkpoint | None = None, key: str = "") -> Verdict:
@@ -119,6 +119,7 @@ def verify_audit(connection: sa.Connection, *, checkpoint: Checkpoint | None = N
         _stream_as_stored(connection),
         checkpoint=checkpoint,
         recorded_end=recorded,
+        key=key,
         sealed=bool(key),
         seal_broken=sealed_badly,
         end_missing=row is None,

@@ -3,7 +3,8 @@
 What it can know. An entry that was edited no longer matches its own hash; one that was deleted or moved breaks
 its neighbour's link. Whoever can write the table can also cut off its end, or rewrite it whole with fresh
 hashes: that is found by a checkpoint kept elsewhere (number and hash of an entry), or by the seal, a keyed
-digest (HMAC-SHA-256, RFC 2104) of the newest entry that nobody without the key can make.
+digest (HMAC-SHA-256, RFC 2104) of the newest entry that nobody without the key can make. A checkpoint taken under
+the key carries its seal, so that it proves itself wherever it was kept.
 """
 
 from __future__ import annotations
@@ -64,6 +65,12 @@ class Checkpoint(NamedTuple):
 
     id: int
     hash: str
+    seal: str = ""
+    """Made with the signing key, where there was one: nobody without it can make another checkpoint."""
+
+    def forged(self, key: str) -> bool:
+        """Whether its seal is not what the key would have made; without a key or a seal nothing can be said."""
+        return bool(key and self.seal) and not hmac.compare_digest(self.seal.encode(), seal(key, self).encode())
 
 
 class Finding(NamedTuple):
@@ -127,13 +134,19 @@ def verify_chain(
     *,
     checkpoint: Checkpoint | None = None,
     recorded_end: Checkpoint | None = None,
+    key: str = "",
     sealed: bool = False,
     seal_broken: bool = False,
     end_missing: bool = False,
     digest_of: Callable[[AuditEntry], str] = digest,
 ) -> Verdict:
-    """Walk the chain once, in order, and name every entry that does not fit."""
+    """Walk the chain once, in order, and name every entry that does not fit.
+
+    With the `key`, a checkpoint has to be the key's own; `sealed` says that the database's end is held against it.
+    """
     findings: list[Finding] = []
+    if checkpoint is not None and checkpoint.forged(key):
+        findings.append(Finding(checkpoint.id, "is not what the checkpoint's seal was made for: it was forged"))
     end, count, seen = Checkpoint(0, GENESIS), 0, GENESIS if checkpoint and checkpoint.id == 0 else ""
     for entry in entries:
         count += 1
@@ -151,7 +164,7 @@ def verify_chain(
         )
     if end_missing:
         findings.append(Finding(end.id, "is not recorded as the end: the table audit_end was emptied"))
-    return Verdict(count, tuple(findings[:MAX_FINDINGS]), _unknown(checkpoint, sealed), end)
+    return Verdict(count, tuple(findings[:MAX_FINDINGS]), _unknown(checkpoint, sealed, key), end)
 
 
 def _faults_of_the_end(
@@ -162,19 +175,21 @@ def _faults_of_the_end(
         faults.append(Finding(checkpoint.id, "was seen by the checkpoint and is missing: the end was cut off"))
     elif checkpoint is not None and seen != checkpoint.hash:
         faults.append(Finding(checkpoint.id, "is not the entry that the checkpoint saw: the chain was rewritten"))
-    if recorded_end is not None and recorded_end != end:
+    if recorded_end is not None and recorded_end[:2] != end[:2]:
         faults.append(
             Finding(recorded_end.id, "is recorded as the end, and the chain ends otherwise: its end was cut off")
         )
     return faults
 
 
-def _unknown(checkpoint: Checkpoint | None, sealed: bool) -> tuple[str, ...]:
+def _unknown(checkpoint: Checkpoint | None, sealed: bool, key: str) -> tuple[str, ...]:
     if sealed:
         return ()
+    bare = "Whether the checkpoint is the one that was taken: it has no seal of the key."
+    unsealed = (bare,) if checkpoint is not None and key and not checkpoint.seal else ()
     after = f" after entry {checkpoint.id}" if checkpoint else ""
     what = f"Whether somebody who may write the database cut off the chain's end or rewrote it{after}"
-    return (f"{what}: that takes a newer checkpoint kept elsewhere, or a signing key (EXPKIT_AUDIT_KEY).",)
+    return (*unsealed, f"{what}: that takes a newer checkpoint kept elsewhere, or a signing key (EXPKIT_AUDIT_KEY).")
 
 
 def _faults(entry: AuditEntry, before: Checkpoint, digest_of: Callable[[AuditEntry], str]) -> list[Finding]:

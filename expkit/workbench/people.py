@@ -70,11 +70,16 @@ class PeopleVerbs(Desk):
             registry.require(work.connection, self.actor, "experiment.review", project, work.at)
             return registry.cancel_review(work, number, reason)
 
-    def reviews(self, key: str) -> builtins.list[Review]:
-        """The newest first."""
+    def reviews(
+        self, key: str | None = None, *, reviewer: str | None = None, state: str | None = None
+    ) -> builtins.list[Review]:
+        """The newest first: one experiment's, or of all. `reviewer` was asked; `state` is open, changes, approved or
+        cancelled.
+        """
         with self._read() as connection:
-            registry.get(connection, key)
-            return registry.reviews(connection, key)
+            if key is not None:
+                registry.get(connection, key)
+            return registry.reviews(connection, key, reviewer=reviewer, state=state)
 
     def schedule(
         self,

@@ -36,6 +36,8 @@ NOT_OVER_HTTP = {
     "move_events": "servers do it themselves",
     "query_events": "a query may read any file of the machine that it runs on",
     "tick": "servers do it themselves",
+    "monitor": "servers do it themselves",
+    "leave_monitor": "servers do it themselves",
     "token_holder": "it is what a service asks when somebody shows a token",
 }
 """Verbs that only the embedded workbench has, and why."""
@@ -91,6 +93,16 @@ def test_a_draft_is_changed_and_deleted(wb: AnyWorkbench) -> None:
     wb.delete("checkout", reason="a typing error")
     with pytest.raises(NotFound):
         wb.get("checkout")
+
+
+def test_a_reviewer_sees_what_waits_in_all_experiments(wb: AnyWorkbench) -> None:
+    """Without naming any of them."""
+    wb.create(EXPERIMENT)
+    asked = wb.request_review("checkout", ["bob"], deadline="2100-01-01T12:00")
+    assert wb.reviews(reviewer="bob", state="open") == wb.reviews("checkout") == [asked]
+    assert wb.reviews(reviewer="zoe") == wb.reviews(state="approved") == []
+    with pytest.raises(UnknownName):
+        wb.reviews(state="opn")
 
 
 def test_lists_are_filtered_with_the_words_that_people_see(wb: AnyWorkbench) -> None:

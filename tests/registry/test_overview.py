@@ -44,6 +44,16 @@ def test_calibration_by_hand(store: Store) -> None:
     ]  # fmt: skip
 
 
+def test_calibration_knows_more_than_the_page_shows(store: Store) -> None:
+    """Items are the newest so many; the score is over all, those included who were sure of nothing."""
+    for number, confidence in enumerate((1.0, 0.0, 0.5)):
+        predict(store, f"e{number}", 0.1, confidence)
+        learn(store, f"e{number}", "positive" if number else "negative")
+    found = ask(store, lambda connection: registry.hypotheses(connection, limit=1))
+    assert ([item.experiment for item in found.items], found.predictions) == (["e2"], 3)
+    assert found.brier == pytest.approx((1.0 + 1.0 + 0.25) / 3)
+
+
 def test_without_predictions_there_is_no_calibration(store: Store) -> None:
     """None, not zero."""
     create(store)

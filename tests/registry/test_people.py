@@ -6,7 +6,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from drafts import ask, create, do, move, read, soon, update
+from drafts import ask, create, do, make, move, read, soon, update
 
 from expkit import registry
 from expkit.domain.collaboration import Review
@@ -124,6 +124,27 @@ def test_a_review_has_a_deadline_to_come_one_at_a_time_and_somebody_to_do_it(sto
     assert asked.deadline == deadline
     with pytest.raises(Conflict, match=r"Review 1 of 'checkout' is open.*cancel"):
         request(store)
+
+
+def test_a_reviewer_finds_what_waits_for_them_in_all_experiments(store: Store) -> None:
+    """By who was asked and by state; names with odd letters are compared whole."""
+    asked = {"one": ["bob"], "two": ["bo", "größe"], "three": ["bob", "größe"]}
+    for key, reviewers in asked.items():
+        with store.begin(actor="ann") as work:
+            registry.create(work, make(key))
+            registry.request_review(work, key, reviewers)
+    with store.begin(actor="bob") as work:
+        registry.answer_review(work, 1, "approve")
+    with store.read() as connection:
+        found = {
+            name: [each.experiment for each in registry.reviews(connection, reviewer=name, state="open")]
+            for name in ("bob", "bo", "größe", "%")
+        }
+        assert found == {"bob": ["three"], "bo": ["two"], "größe": ["three", "two"], "%": []}
+        assert [each.experiment for each in registry.reviews(connection)] == ["three", "two", "one"]
+        assert registry.reviews(connection, "one", state="open") == []
+        with pytest.raises(UnknownName, match="approved"):
+            registry.reviews(connection, state="approve")
 
 
 def test_a_cancelled_review_takes_no_answers(store: Store) -> None:

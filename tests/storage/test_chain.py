@@ -155,6 +155,24 @@ def test_the_signing_key_finds_a_careful_forger(database_url: str, forge: object
     store.close()
 
 
+def test_a_checkpoint_that_the_key_has_sealed_proves_itself(database_url: str) -> None:
+    """A forger who has also reached the checkpoint cannot make its seal; the export is held against it, too."""
+    store = Store.open(database_url, audit_key=KEY)
+    fill(store)
+    with store.read() as connection:
+        honest = audit_end(connection)
+        entries = list(stream_audit(connection))
+        assert verify_audit(connection, checkpoint=honest, key=KEY).ok
+    assert verify_chain(entries, checkpoint=honest, key=KEY).ok
+    short = entries[:-1]
+    forged = honest._replace(id=short[-1].id, hash=short[-1].hash)
+    assert verify_chain(short, checkpoint=forged).ok  # without the key there is nothing to see
+    assert "forged" in verify_chain(short, checkpoint=forged, key=KEY).findings[0].what
+    bare = verify_chain(short, checkpoint=forged._replace(seal=""), key=KEY)
+    assert (bare.ok, "no seal" in bare.unknown[0]) == (True, True)
+    store.close()
+
+
 def test_the_wrong_key_does_not_fit(database_url: str) -> None:
     """A chain sealed with one key is not verified with another."""
     store = Store.open(database_url, audit_key=KEY)

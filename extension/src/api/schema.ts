@@ -24,6 +24,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Alerts
+         * @description The newest first; one experiment's with its `key`.
+         */
+        get: operations["list_alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/alerts/{number}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Acknowledge Alert
+         * @description Somebody has seen it.
+         */
+        post: operations["acknowledge_alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/features/{client_key}": {
         parameters: {
             query?: never;
@@ -1551,6 +1591,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/{key}/watch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Watch Experiment
+         * @description Guardrails, split and stopping criteria as they stand now; what the definition says is done. It is no look.
+         */
+        post: operations["watch_experiment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups": {
         parameters: {
             query?: never;
@@ -1931,6 +1991,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/reviews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List All Reviews
+         * @description Of all experiments, the newest first: those that a `reviewer` was asked for, those in one `state`.
+         */
+        get: operations["list_all_reviews"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/reviews/{number}/answer": {
         parameters: {
             query?: never;
@@ -2240,6 +2320,67 @@ export interface components {
              * @default 0
              */
             refused: number;
+        };
+        /**
+         * Alert
+         * @description Something that somebody should know of; raised once, kept with its evidence, and acknowledged by a person.
+         */
+        Alert: {
+            /** Acknowledged At */
+            acknowledged_at: string | null;
+            /**
+             * Acknowledged By
+             * @default
+             */
+            acknowledged_by: string;
+            /**
+             * Action
+             * @description What was done about it.
+             * @default alert
+             * @enum {string}
+             */
+            action: "alert" | "pause" | "stop" | "rollback";
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /**
+             * Evidence
+             * @default {}
+             */
+            evidence: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Experiment */
+            experiment: string;
+            /** Id */
+            id: number;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "guardrail" | "stopping" | "ratio";
+            /**
+             * Subject
+             * @description What it is about: `error of treatment`, `sample_size`, `srm`.
+             */
+            subject: string;
+        };
+        /** AlertPage */
+        AlertPage: {
+            /** Items */
+            items: components["schemas"]["Alert"][];
         };
         /**
          * Arm
@@ -2736,11 +2877,24 @@ export interface components {
             hash: string;
             /** Id */
             id: number;
+            /**
+             * Seal
+             * @default
+             */
+            seal: string;
         };
         /** CloneRequest */
         CloneRequest: {
             /** New Key */
             new_key: string;
+        };
+        /** CommentRequest */
+        CommentRequest: {
+            /**
+             * Comment
+             * @default
+             */
+            comment: string;
         };
         /**
          * Config
@@ -2778,6 +2932,21 @@ export interface components {
              * @description Grows with every change that decides over assignments; the same on every server of one database.
              */
             revision: number;
+        };
+        /**
+         * Criterion
+         * @description One stopping criterion, and whether it is met.
+         */
+        Criterion: {
+            /**
+             * Detail
+             * @default
+             */
+            detail: string;
+            /** Met */
+            met: boolean;
+            /** Name */
+            name: string;
         };
         /** DefineRequest */
         DefineRequest: {
@@ -4453,6 +4622,11 @@ export interface components {
              */
             decided_at: number | null;
             /**
+             * Decided Effect
+             * @description What it saw: the verdict keeps its direction, also where the effect turns afterwards.
+             */
+            decided_effect: number | null;
+            /**
              * Decision
              * @enum {string}
              */
@@ -5335,6 +5509,13 @@ export interface components {
              * @enum {string}
              */
             schedule: "off" | "warn" | "block";
+            /**
+             * Stopping
+             * @description What becomes of a running experiment whose stopping criteria are met.
+             * @default alert
+             * @enum {string}
+             */
+            stopping: "off" | "alert" | "stop";
         };
         /**
          * Policy
@@ -5409,6 +5590,13 @@ export interface components {
              * @enum {string}
              */
             schedule: "off" | "warn" | "block";
+            /**
+             * Stopping
+             * @description What becomes of a running experiment whose stopping criteria are met.
+             * @default alert
+             * @enum {string}
+             */
+            stopping: "off" | "alert" | "stop";
         };
         /** PolicyRequest */
         PolicyRequest: {
@@ -6841,6 +7029,38 @@ export interface components {
             /** Items */
             items: components["schemas"]["Version"][];
         };
+        /**
+         * Watch
+         * @description What was seen at one moment; no look in the plan's sense.
+         */
+        Watch: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Criteria
+             * @default []
+             */
+            criteria: components["schemas"]["Criterion"][];
+            /** Experiment */
+            experiment: string;
+            /**
+             * Guardrails
+             * @default []
+             */
+            guardrails: components["schemas"]["GuardrailFinding"][];
+            /** Split */
+            split: components["schemas"]["Check"] | components["schemas"]["NotEstimable"];
+            /**
+             * Units
+             * @description By variant.
+             */
+            units: {
+                [key: string]: number;
+            };
+        };
     };
     responses: never;
     parameters: never;
@@ -6848,6 +7068,204 @@ export interface components {
     headers: never;
     pathItems: never;
 }
+export type AaReplay = components['schemas']['AAReplay'];
+export type AaRow = components['schemas']['AARow'];
+export type AbortRequest = components['schemas']['AbortRequest'];
+export type Accepted = components['schemas']['Accepted'];
+export type Alert = components['schemas']['Alert'];
+export type AlertPage = components['schemas']['AlertPage'];
+export type AnalysisArm = components['schemas']['AnalysisArm'];
+export type AnswerRequest = components['schemas']['AnswerRequest'];
+export type ArrivalDay = components['schemas']['ArrivalDay'];
+export type ArrivalPhase = components['schemas']['ArrivalPhase'];
+export type Arrivals = components['schemas']['Arrivals'];
+export type AssignAllRequest = components['schemas']['AssignAllRequest'];
+export type AssignAllResponse = components['schemas']['AssignAllResponse'];
+export type AssignContext = components['schemas']['AssignContext'];
+export type AssignRequest = components['schemas']['AssignRequest'];
+export type AssignResponse = components['schemas']['AssignResponse'];
+export type AuditEntry = components['schemas']['AuditEntry'];
+export type AuditPage = components['schemas']['AuditPage'];
+export type Backlog = components['schemas']['Backlog'];
+export type Batch = components['schemas']['Batch'];
+export type BatchCounts = components['schemas']['BatchCounts'];
+export type BatchPage = components['schemas']['BatchPage'];
+export type BatchReport = components['schemas']['BatchReport'];
+export type Calendar = components['schemas']['Calendar'];
+export type CalendarItem = components['schemas']['CalendarItem'];
+export type ChangeItem = components['schemas']['ChangeItem'];
+export type ChangeRequest = components['schemas']['ChangeRequest'];
+export type Check = components['schemas']['Check'];
+export type ChecklistItem = components['schemas']['ChecklistItem'];
+export type ChecklistPage = components['schemas']['ChecklistPage'];
+export type CheckpointItem = components['schemas']['CheckpointItem'];
+export type CloneRequest = components['schemas']['CloneRequest'];
+export type CommentRequest = components['schemas']['CommentRequest'];
+export type Config = components['schemas']['Config'];
+export type Criterion = components['schemas']['Criterion'];
+export type DefineRequest = components['schemas']['DefineRequest'];
+export type Definitions = components['schemas']['Definitions'];
+export type Delivered = components['schemas']['Delivered'];
+export type DeliveredVariant = components['schemas']['DeliveredVariant'];
+export type Departments = components['schemas']['Departments'];
+export type Deviation = components['schemas']['Deviation'];
+export type Diversity = components['schemas']['Diversity'];
+export type DiversityInput = components['schemas']['DiversityInput'];
+export type Elevation = components['schemas']['Elevation'];
+export type ElevationAnswer = components['schemas']['ElevationAnswer'];
+export type ElevationPage = components['schemas']['ElevationPage'];
+export type ElevationRequest = components['schemas']['ElevationRequest'];
+export type EraseRequest = components['schemas']['EraseRequest'];
+export type Erased = components['schemas']['Erased'];
+export type Estimate = components['schemas']['Estimate'];
+export type EvaluateRequest = components['schemas']['EvaluateRequest'];
+export type Evaluation = components['schemas']['Evaluation'];
+export type EvaluationProblem = components['schemas']['EvaluationProblem'];
+export type Evaluations = components['schemas']['Evaluations'];
+export type Experiment = components['schemas']['Experiment'];
+export type ExperimentInput = components['schemas']['ExperimentInput'];
+export type ExperimentPage = components['schemas']['ExperimentPage'];
+export type ExpiredItem = components['schemas']['ExpiredItem'];
+export type ExpiredPage = components['schemas']['ExpiredPage'];
+export type ExposeRequest = components['schemas']['ExposeRequest'];
+export type ExposeResponse = components['schemas']['ExposeResponse'];
+export type Exposure = components['schemas']['Exposure'];
+export type ExposureInput = components['schemas']['ExposureInput'];
+export type ExposureRule = components['schemas']['ExposureRule'];
+export type ExposureRuleInput = components['schemas']['ExposureRuleInput'];
+export type FeaturesPayload = components['schemas']['FeaturesPayload'];
+export type FilesGone = components['schemas']['FilesGone'];
+export type Finding = components['schemas']['Finding'];
+export type FindingItem = components['schemas']['FindingItem'];
+export type FindingPage = components['schemas']['FindingPage'];
+export type Grant = components['schemas']['Grant'];
+export type GrantPage = components['schemas']['GrantPage'];
+export type GrantRequest = components['schemas']['GrantRequest'];
+export type Group = components['schemas']['Group'];
+export type GroupInput = components['schemas']['GroupInput'];
+export type GroupPage = components['schemas']['GroupPage'];
+export type GroupRequest = components['schemas']['GroupRequest'];
+export type Guardrail = components['schemas']['Guardrail'];
+export type GuardrailFinding = components['schemas']['GuardrailFinding'];
+export type GuardrailInput = components['schemas']['GuardrailInput'];
+export type GuardrailsRequest = components['schemas']['GuardrailsRequest'];
+export type Health = components['schemas']['Health'];
+export type Holdout = components['schemas']['Holdout'];
+export type HoldoutInput = components['schemas']['HoldoutInput'];
+export type HoldoutPage = components['schemas']['HoldoutPage'];
+export type HoldoutRequest = components['schemas']['HoldoutRequest'];
+export type HypothesesAnswer = components['schemas']['HypothesesAnswer'];
+export type Hypothesis = components['schemas']['Hypothesis'];
+export type HypothesisInput = components['schemas']['HypothesisInput'];
+export type JsonValue = components['schemas']['JsonValue'];
+export type Layer = components['schemas']['Layer'];
+export type LayerInput = components['schemas']['LayerInput'];
+export type LearnRequest = components['schemas']['LearnRequest'];
+export type Learning = components['schemas']['Learning'];
+export type Limits = components['schemas']['Limits'];
+export type LimitsInput = components['schemas']['LimitsInput'];
+export type LookDecision = components['schemas']['LookDecision'];
+export type Looks = components['schemas']['Looks'];
+export type Me = components['schemas']['Me'];
+export type Metric = components['schemas']['Metric'];
+export type MetricEstimate = components['schemas']['MetricEstimate'];
+export type MetricInput = components['schemas']['MetricInput'];
+export type MetricPage = components['schemas']['MetricPage'];
+export type MoveRequest = components['schemas']['MoveRequest'];
+export type NewToken = components['schemas']['NewToken'];
+export type NotEstimable = components['schemas']['NotEstimable'];
+export type Note = components['schemas']['Note'];
+export type NoteEditItem = components['schemas']['NoteEditItem'];
+export type NoteHistory = components['schemas']['NoteHistory'];
+export type NotePage = components['schemas']['NotePage'];
+export type NoteRequest = components['schemas']['NoteRequest'];
+export type Outcome = components['schemas']['Outcome'];
+export type Overlap = components['schemas']['Overlap'];
+export type Override = components['schemas']['Override'];
+export type OverridePage = components['schemas']['OverridePage'];
+export type OverrideRequest = components['schemas']['OverrideRequest'];
+export type Parameter = components['schemas']['Parameter'];
+export type ParameterInput = components['schemas']['ParameterInput'];
+export type PhaseItem = components['schemas']['PhaseItem'];
+export type PhasePage = components['schemas']['PhasePage'];
+export type Plan = components['schemas']['Plan'];
+export type PlanInput = components['schemas']['PlanInput'];
+export type PlannedItem = components['schemas']['PlannedItem'];
+export type PlannedPage = components['schemas']['PlannedPage'];
+export type Policy = components['schemas']['Policy'];
+export type PolicyInput = components['schemas']['PolicyInput'];
+export type PolicyRequest = components['schemas']['PolicyRequest'];
+export type Prediction = components['schemas']['Prediction'];
+export type PredictionInput = components['schemas']['PredictionInput'];
+export type Prerequisite = components['schemas']['Prerequisite'];
+export type PrerequisiteInput = components['schemas']['PrerequisiteInput'];
+export type PriceBand = components['schemas']['PriceBand'];
+export type PriceBandInput = components['schemas']['PriceBandInput'];
+export type Problem = components['schemas']['Problem'];
+export type PromoteRequest = components['schemas']['PromoteRequest'];
+export type QuarantinePage = components['schemas']['QuarantinePage'];
+export type QuarantinedItem = components['schemas']['QuarantinedItem'];
+export type RampStep = components['schemas']['RampStep'];
+export type Recommendation = components['schemas']['Recommendation'];
+export type RecommenderVariant = components['schemas']['RecommenderVariant'];
+export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
+export type RefusedRow = components['schemas']['RefusedRow'];
+export type RegistryPage = components['schemas']['RegistryPage'];
+export type RegistryRow = components['schemas']['RegistryRow'];
+export type ReplayRequest = components['schemas']['ReplayRequest'];
+export type ResumeRequest = components['schemas']['ResumeRequest'];
+export type Retention = components['schemas']['Retention'];
+export type RetentionInput = components['schemas']['RetentionInput'];
+export type Review = components['schemas']['Review'];
+export type ReviewAnswer = components['schemas']['ReviewAnswer'];
+export type ReviewPage = components['schemas']['ReviewPage'];
+export type ReviewRequest = components['schemas']['ReviewRequest'];
+export type Rice = components['schemas']['Rice'];
+export type RiceInput = components['schemas']['RiceInput'];
+export type Risk = components['schemas']['Risk'];
+export type RiskList = components['schemas']['RiskList'];
+export type RisksByExperiment = components['schemas']['RisksByExperiment'];
+export type Rollout = components['schemas']['Rollout'];
+export type RolloutInput = components['schemas']['RolloutInput'];
+export type RunRequest = components['schemas']['RunRequest'];
+export type Schedule = components['schemas']['Schedule'];
+export type ScheduleInput = components['schemas']['ScheduleInput'];
+export type ScheduleRequest = components['schemas']['ScheduleRequest'];
+export type ScheduledMove = components['schemas']['ScheduledMove'];
+export type ScheduledPage = components['schemas']['ScheduledPage'];
+export type Scorecard = components['schemas']['Scorecard'];
+export type Scoring = components['schemas']['Scoring'];
+export type ScoringInput = components['schemas']['ScoringInput'];
+export type Service = components['schemas']['Service'];
+export type SignedPlanItem = components['schemas']['SignedPlanItem'];
+export type SignedPlanPage = components['schemas']['SignedPlanPage'];
+export type StatsArm = components['schemas']['StatsArm'];
+export type Step = components['schemas']['Step'];
+export type StoppingCriteria = components['schemas']['StoppingCriteria'];
+export type StoppingCriteriaInput = components['schemas']['StoppingCriteriaInput'];
+export type TemplateItem = components['schemas']['TemplateItem'];
+export type TemplatePage = components['schemas']['TemplatePage'];
+export type TemplateParameterItem = components['schemas']['TemplateParameterItem'];
+export type Timeline = components['schemas']['Timeline'];
+export type TimelineItem = components['schemas']['TimelineItem'];
+export type Token = components['schemas']['Token'];
+export type TokenPage = components['schemas']['TokenPage'];
+export type TokenRequest = components['schemas']['TokenRequest'];
+export type Trace = components['schemas']['Trace'];
+export type TrackedItem = components['schemas']['TrackedItem'];
+export type TrafficRequest = components['schemas']['TrafficRequest'];
+export type Trial = components['schemas']['Trial'];
+export type TrialError = components['schemas']['TrialError'];
+export type UnscheduleRequest = components['schemas']['UnscheduleRequest'];
+export type Unscheduled = components['schemas']['Unscheduled'];
+export type VacuumRequest = components['schemas']['VacuumRequest'];
+export type Variant = components['schemas']['Variant'];
+export type VariantInput = components['schemas']['VariantInput'];
+export type VelocityAnswer = components['schemas']['VelocityAnswer'];
+export type VerdictAnswer = components['schemas']['VerdictAnswer'];
+export type Version = components['schemas']['Version'];
+export type VersionPage = components['schemas']['VersionPage'];
+export type Watch = components['schemas']['Watch'];
 export type $defs = Record<string, never>;
 export interface operations {
     describe_service: {
@@ -6866,6 +7284,74 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Service"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_alerts: {
+        parameters: {
+            query?: {
+                key?: string | null;
+                only_open?: boolean;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertPage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acknowledge_alert: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                number: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["CommentRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
@@ -7013,6 +7499,7 @@ export interface operations {
             query?: {
                 checkpoint_id?: number | null;
                 checkpoint_hash?: string | null;
+                checkpoint_seal?: string;
             };
             header?: never;
             path?: never;
@@ -9127,7 +9614,10 @@ export interface operations {
     };
     list_reviews: {
         parameters: {
-            query?: never;
+            query?: {
+                reviewer?: string | null;
+                state?: string | null;
+            };
             header?: never;
             path: {
                 key: string;
@@ -9545,6 +10035,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watch_experiment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Watch"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
@@ -10311,6 +10832,38 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ExpiredPage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_all_reviews: {
+        parameters: {
+            query?: {
+                reviewer?: string | null;
+                state?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReviewPage"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
