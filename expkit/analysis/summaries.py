@@ -26,6 +26,13 @@ _FORCED = (
     "CASE WHEN contains(attributes, '\"forced\"') "
     "THEN coalesce(json_extract_string(attributes, '/assignment/forced') = 'true', false) ELSE false END"
 )
+# a model call as the events that its metrics count
+_CALLS = {
+    "trace.error": "(error <> '')::INTEGER::DOUBLE",
+    "trace.cost": "cost",
+    "trace.latency": "latency_ms",
+    "trace.quality": "quality",
+}
 
 
 class Exposed(NamedTuple):
@@ -149,13 +156,23 @@ def _measure(i: int, metric: Metric, attributes: Sequence[str]) -> Measure:
 def make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -> None:
     """The outcomes that may count, each once; `age` is the time since the unit's first exposure."""
     events = sorted({event for metric in metrics for event in (metric.numerator_event, metric.denominator_event)})
+    calls = [
+        f"UNION ALL SELECT coalesce(user_id, session_id) AS unit, event_id || ' {event}' AS event_id, "  # noqa: S608
+        f"'{event}' AS event, {value} AS value, timestamp FROM traces_received WHERE value IS NOT NULL"
+        for event, value in _CALLS.items()
+        if event in events
+    ]
     connection.execute(
-        """
+        f"""
         CREATE OR REPLACE TEMP TABLE hits AS
-        SELECT arms.unit, event_id, event, value, epoch_us(timestamp) - seen AS age
-        FROM outcomes_received JOIN arms ON arms.unit = coalesce(user_id, session_id)
-        WHERE list_contains($events, event) AND epoch_us(timestamp) >= seen AND epoch_us(timestamp) <= $until
-        """,
+        SELECT unit, event_id, event, value, epoch_us(timestamp) - seen AS age
+        FROM (
+            SELECT coalesce(user_id, session_id) AS unit, event_id, event, value, timestamp
+            FROM outcomes_received WHERE list_contains($events, event)
+            {" ".join(calls)}
+        ) JOIN arms USING (unit)
+        WHERE epoch_us(timestamp) >= seen AND epoch_us(timestamp) <= $until
+        """,  # noqa: S608  # names of our own; values are parameters
         {"events": events, "until": _until(at)},
     )
     # as many different hashes as rows: no event was sent twice, and the costly removal can be left out

@@ -23,6 +23,7 @@ from expkit.cli import (
     hosts,
     inspection,
     metrics,
+    monitor,
     notes,
     overrides,
     reviews,
@@ -86,6 +87,7 @@ assign.add_to(app)
 overrides.add_to(app)
 app.add_typer(events.app, name="events")
 analysis.add_to(app)
+monitor.add_to(app)
 app.add_typer(size.app, name="size")
 app.add_typer(batch.app, name="batch")
 app.add_typer(audit.app, name="audit")

@@ -26,9 +26,9 @@ def say_note(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def say_json(value: Any) -> None:
-    """Nouns, named tuples, times and what contains them, as indented JSON."""
-    typer.echo(json.dumps(_plain(value), indent=2, ensure_ascii=False, allow_nan=False))
+def say_json(value: Any, *, indent: int | None = 2) -> None:
+    """Nouns, named tuples, times and what contains them, as indented JSON; on one line without an indent."""
+    typer.echo(json.dumps(_plain(value), indent=indent, ensure_ascii=False, allow_nan=False))
 
 
 def say_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, empty: str) -> None:

@@ -16,6 +16,7 @@ from expkit.client.governance import RemoteGovernance
 from expkit.client.overview import RemoteOverview
 from expkit.client.people import RemotePeople
 from expkit.client.transport import Transport, route
+from expkit.client.watch import RemoteWatch
 from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class RemoteWorkbench(
     RemoteOverview,
     RemoteFiles,
     RemoteGovernance,
+    RemoteWatch,
 ):
     """`expkit.connect(url, token)`. Without a token `EXPKIT_TOKEN` is used. Safe to share between threads."""
 

@@ -8,7 +8,18 @@ from pydantic import Field, model_validator
 
 from expkit.domain.noun import Key, LongText, Noun, Text
 
-__all__ = ["Guardrail", "Metric"]
+__all__ = ["TRACE_METRICS", "Guardrail", "Metric"]
+
+TRACE_METRICS: dict[str, Literal["increase", "decrease"]] = {
+    "trace.error": "decrease",
+    "trace.cost": "decrease",
+    "trace.latency": "decrease",
+    "trace.quality": "increase",
+}
+"""What model calls are measured by, per call: the share that failed, cost, milliseconds, quality; and the better way.
+
+`Metric.parse("trace.cost")` is all that it takes. They are events as well, for metrics of another kind.
+"""
 
 
 class Metric(Noun):
@@ -42,7 +53,12 @@ class Metric(Noun):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, data: Any) -> Any:
-        return {"key": data} if isinstance(data, str) else data
+        if not isinstance(data, str):
+            return data
+        if data not in TRACE_METRICS:
+            return {"key": data}
+        return {"key": data, "name": f"{data.split('.')[1].capitalize()} per model call", "kind": "ratio",
+                "direction": TRACE_METRICS[data]}  # fmt: skip
 
     @model_validator(mode="after")
     def _denominator_is_for_ratios(self) -> Self:

@@ -36,6 +36,7 @@ PERMISSIONS: dict[str, Role] = {
     "holdout.set": "operator",
     "traffic.change": "operator",
     "guardrails.change": "operator",
+    "alert.acknowledge": "experimenter",
     "note.write": "experimenter",
     "review.answer": "reviewer",
     "metric.define": "experimenter",

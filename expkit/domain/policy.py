@@ -69,6 +69,8 @@ class Policy(Noun):
     schedule: Strictness = "off"
     approvals: int = Field(default=1, ge=1, le=10)
     """How many reviewers must approve."""
+    stopping: Literal["off", "alert", "stop"] = "alert"
+    """What becomes of a running experiment whose stopping criteria are met."""
     retention: Retention = Retention()
 
     def strictness(self, item: str) -> Strictness:

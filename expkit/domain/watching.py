@@ -1,4 +1,4 @@
-"""What watching a running experiment finds: guardrails that broke, stopping criteria that are met, a split gone wrong."""
+"""What watching a running experiment finds: broken guardrails, stopping criteria that are met, a split gone wrong."""
 
 from __future__ import annotations
 

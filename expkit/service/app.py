@@ -40,6 +40,7 @@ from expkit.service import (
     static,
     tokens,
     upkeep,
+    watch,
 )
 from expkit.service.auth import Authenticate, Authentication, token_auth
 from expkit.service.description import document
@@ -65,6 +66,7 @@ ROUTERS = (
     launch.router,
     history.router,
     evidence.router,
+    watch.router,
     people.router,
     files.router,
     overrides.router,

@@ -1,12 +1,14 @@
-"""What servers do by themselves: planned moves every second, events from the inbox to the lake every half minute.
+"""What servers do by themselves: planned moves and watching every second, events to the lake every half minute.
 
-However many servers share a database, each planned move is made once: the registry sees to that. One thread, which
-outlives whatever goes wrong in it and ends with the app.
+However many servers share a database, each planned move is made once: the registry sees to that, and one of them
+watches. A thread for each, so that a long pass of one holds up no other; each outlives whatever goes wrong in it, and
+ends with the app.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -26,33 +28,37 @@ PATIENCE_SECONDS = 10.0
 
 
 class Ticker:
-    """Calls `tick` and `move_events` of a workbench until it is stopped."""
+    """Calls `tick`, `monitor` and `move_events` of a workbench until it is stopped."""
 
     def __init__(self, workbench: Workbench, *, every: float = TICK_SECONDS, moves_every: float = MOVE_SECONDS) -> None:
         self._workbench = workbench
-        self._every = every
-        self._moves_every = moves_every
         self._stopping = threading.Event()
         self._failing: set[str] = set()
-        self._thread = threading.Thread(target=self._run, name="expkit-ticker", daemon=True)
+        beats = {"tick": every, "monitor": every, "move_events": moves_every}
+        self._threads = [
+            threading.Thread(target=self._run, args=(name, pause), name=f"expkit-{name}", daemon=True)
+            for name, pause in beats.items()
+        ]
 
     def start(self) -> None:
-        self._thread.start()
+        for thread in self._threads:
+            thread.start()
 
     def stop(self) -> None:
-        """Returns when the thread has ended; one that hangs is left behind after a while."""
+        """Returns when the threads have ended; one that hangs is left behind after a while."""
         self._stopping.set()
-        self._thread.join(PATIENCE_SECONDS)
+        until = time.monotonic() + PATIENCE_SECONDS
+        for thread in self._threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        with contextlib.suppress(Exception):  # without it another server only waits some seconds
+            self._workbench.leave_monitor()
 
-    def _run(self) -> None:
-        moved = time.monotonic()
-        while not self._stopping.wait(self._every):
-            self._try("tick", self._workbench.tick)
-            if time.monotonic() - moved >= self._moves_every:
-                self._try("move_events", self._workbench.move_events)
-                moved = time.monotonic()
+    def _run(self, name: str, pause: float) -> None:
+        verb: Callable[[], Any] = getattr(self._workbench, name)
+        while not self._stopping.wait(pause):
+            self._try(name, verb)
 
-    def _try(self, name: str, verb: Callable[[], int]) -> None:
+    def _try(self, name: str, verb: Callable[[], Any]) -> None:
         """A failure is told once, and again only after it has gone away in between: a second is short."""
         try:
             verb()

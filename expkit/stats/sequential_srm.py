@@ -27,18 +27,30 @@ MIN_ARMS = 2
 
 
 def srm_evidence(
-    counts: ArrayLike, shares: Sequence[float] | None = None, *, concentration: float = CONCENTRATION
+    counts: ArrayLike, shares: Sequence[float] | None = None, *, concentration: float | Sequence[float] = CONCENTRATION
 ) -> Floats:
     """The log Bayes factor at each look, from units per arm so far: an array (..., looks, arms).
 
-    The larger `concentration`, the smaller the mismatches that it is best at. A unit in an arm without a share
-    is infinite evidence.
+    The larger `concentration`, the smaller the mismatches that it is best at; of several the mean is taken, which is
+    a martingale as well. A unit in an arm without a share is infinite evidence.
     """
     import numpy as np
     from scipy import special
 
-    seen, parts = _counts(counts), finite("concentration", concentration)
+    seen = _counts(counts)
     promised = np.full(seen.shape[-1], 1.0 / seen.shape[-1]) if shares is None else _shares(shares, seen.shape[-1])
+    several = [concentration] if isinstance(concentration, int | float) else list(concentration)
+    if not several:
+        raise InvalidInput("There is no concentration.", hint="give one, e.g. 10,000.")
+    logs = [_evidence(seen, promised, finite("concentration", parts)) for parts in several]
+    found: Floats = special.logsumexp(logs, axis=0) - math.log(len(logs))
+    return found
+
+
+def _evidence(seen: Floats, promised: Floats, parts: float) -> Floats:
+    import numpy as np
+    from scipy import special
+
     if parts <= 0:
         raise InvalidInput(f"concentration is {parts:g}.", hint="above 0, e.g. 10,000.")
     kept = promised > 0
@@ -56,7 +68,7 @@ def check_srm_sequential(
     shares: Sequence[float] | None = None,
     *,
     alpha: float = SRM_ALPHA,
-    concentration: float = CONCENTRATION,
+    concentration: float | Sequence[float] = CONCENTRATION,
 ) -> Check | NotEstimable:
     """Whether units per arm fitted the shares at every look so far; counts are cumulative, one row per look.
 

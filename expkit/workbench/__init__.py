@@ -24,6 +24,7 @@ from expkit.workbench.overview import OverviewVerbs
 from expkit.workbench.people import PeopleVerbs
 from expkit.workbench.retention import RetentionVerbs
 from expkit.workbench.tokens import TokenVerbs
+from expkit.workbench.watch import WatchVerbs
 
 __all__ = ["Workbench", "open_workbench"]
 
@@ -44,6 +45,7 @@ class Workbench(
     GovernanceVerbs,
     RetentionVerbs,
     TokenVerbs,
+    WatchVerbs,
 ):
     """Every verb of expkit on an open store. Use it as a context manager, or `close()` it."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from expkit import registry
 from expkit.assign import Assigner
@@ -97,6 +97,8 @@ class _Shared:
         self._events: Events | None = None
         self._batches: Batches | None = None
         self._compiled: tuple[int, Assigner] | None = None
+        self.watched: dict[str, Any] = {}
+        """When each running experiment was watched last."""
 
     @property
     def events(self) -> Events:

@@ -48,11 +48,17 @@ def test_a_schedule_fires_once_however_many_servers_there_are(settings: Settings
 
 
 class _Counting:
-    """A workbench's two verbs, watched; `fails` says whether they do."""
+    """A workbench's verbs that servers call, counted; `fails` says whether they do."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self.fails = fails
-        self.calls = {"tick": 0, "move_events": 0}
+        self.calls = {"tick": 0, "monitor": 0, "move_events": 0}
+
+    def leave_monitor(self) -> None:
+        self.left = True
+
+    def monitor(self) -> int:
+        return self._count("monitor")
 
     def tick(self) -> int:
         return self._count("tick")
@@ -73,22 +79,22 @@ def test_a_failure_is_told_once_and_ends_nothing(caplog: pytest.LogCaptureFixtur
     bench = _Counting(fails=True)
     ticker = Ticker(bench, every=0.001, moves_every=0.002)  # type: ignore[arg-type]
     ticker.start()
-    _until(lambda: bench.calls["tick"] > 5 and bench.calls["move_events"] > 2)
+    _until(lambda: min(bench.calls.values()) > 2)
     bench.fails = False
-    _until(lambda: caplog.text.count("works again") == 2)
+    _until(lambda: caplog.text.count("works again") == 3)
     ticker.stop()
     assert caplog.text.count("tick failed") == caplog.text.count("move_events failed") == 1
     assert "RuntimeError: no database" in caplog.text
 
 
-def test_stopping_ends_the_thread() -> None:
-    """At once, however long it would have waited; nothing is called after that."""
+def test_stopping_ends_the_threads() -> None:
+    """At once, however long they would have waited; nothing is called after that, and others may watch."""
     bench = _Counting()
     ticker = Ticker(bench, every=3600)  # type: ignore[arg-type]
     ticker.start()
     ticker.stop()
-    assert not ticker._thread.is_alive()
-    assert bench.calls == {"tick": 0, "move_events": 0}
+    assert not any(thread.is_alive() for thread in ticker._threads)
+    assert (set(bench.calls.values()), bench.left) == ({0}, True)
 
 
 def test_the_inbox_drains_by_itself(settings: Settings) -> None:
@@ -102,8 +108,11 @@ def test_the_inbox_drains_by_itself(settings: Settings) -> None:
         assert list((settings.home / "lake" / "outcomes").rglob("*.parquet"))
 
 
+TICKERS = {"expkit-tick", "expkit-monitor", "expkit-move_events"}
+
+
 def _tickers() -> set[threading.Thread]:
-    return {thread for thread in threading.enumerate() if thread.name == "expkit-ticker"}
+    return {thread for thread in threading.enumerate() if thread.name in TICKERS}
 
 
 def test_the_ticker_lives_as_long_as_the_app(settings: Settings) -> None:
@@ -111,6 +120,6 @@ def test_the_ticker_lives_as_long_as_the_app(settings: Settings) -> None:
     before = _tickers()
     with Workbench.open(settings) as workbench:
         with running(create_app(workbench)):
-            (own,) = _tickers() - before
-            assert own.is_alive()
-        _until(lambda: not own.is_alive())
+            own = _tickers() - before
+            assert {thread.name for thread in own} == TICKERS
+        _until(lambda: not any(thread.is_alive() for thread in own))

@@ -11,6 +11,7 @@ import pyarrow as pa
 import pytest
 from hosting import CHECKOUT
 
+from expkit import registry
 from expkit.domain import Experiment
 from expkit.errors import ExpkitError, Forbidden
 from expkit.workbench import Workbench
@@ -29,10 +30,11 @@ READING = {
         "registry_view", "tokens", "me", "token_holder", "plan", "retention_plan",
     },
     "batches": {"templates", "batch", "batches", "results", "wait"},
+    "watching": {"alerts"},
     "the workbench itself": {"open", "close", "ready", "acting_as"},
 }  # fmt: skip
 """These change nothing, and reading takes no role."""
-HOUSEKEEPING = {"tick", "move_events"}
+HOUSEKEEPING = {"tick", "monitor", "leave_monitor", "move_events"}
 """What servers do on their own: they add no word of anybody's, and make only what somebody who might has planned."""
 ANYBODY = {"request_elevation", "create_token", "revoke_token", "report"}
 """What a viewer may: ask for more, make tokens for oneself alone, print."""
@@ -72,6 +74,8 @@ CHANGING: dict[str, Callable[[Workbench], Any]] = {
     "cancel_review": lambda wb: wb.cancel_review(1),
     "schedule": lambda wb: wb.schedule("draft", "2100-01-01T00:00"),
     "unschedule": lambda wb: wb.unschedule("planned"),
+    "watch": lambda wb: wb.watch("checkout"),
+    "acknowledge": lambda wb: wb.acknowledge(1),
     "learn": lambda wb: wb.learn("checkout", "x", outcome="neutral"),
     "sign_plan": lambda wb: wb.sign_plan("draft"),
     "define_metric": lambda wb: wb.define_metric({"key": "m"}),
@@ -118,6 +122,8 @@ def _fill(wb: Workbench) -> None:
     wb.schedule("planned", "2100-01-01T00:00")
     wb.add_note("checkout", "a note")
     wb.override("checkout", "treatment", user_id="q")
+    with wb._store.begin(actor="expkit monitor") as work:
+        registry.raise_alert(work, "checkout", "ratio", "srm", "alert", "", {})
     wb.request_review("reviewed", ["zoe"])
     wb.acting_as("ann").request_elevation("operator", reason="on call")
     wb.grant("root", "admin")

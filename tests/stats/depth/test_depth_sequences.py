@@ -256,3 +256,13 @@ def test_looks_that_cannot_be_are_refused(call, message):
     """With a reason."""
     with pytest.raises(InvalidInput, match=message):
         call()
+
+
+def test_several_concentrations_are_averaged():
+    """The mean of martingales is one: gross mismatches are found early, small ones nearly as soon as by the best."""
+    counts = [[500, 510], [800, 600]]
+    apart = [np.exp(srm_evidence(counts, concentration=one)) for one in (100, 10_000)]
+    both = srm_evidence(counts, concentration=(100, 10_000))
+    assert both == pytest.approx(np.log(np.mean(apart, axis=0)), rel=1e-12)
+    with pytest.raises(InvalidInput, match="no concentration"):
+        srm_evidence(counts, concentration=())

@@ -1,0 +1,79 @@
+"""`expkit monitor` and `expkit alerts`: harm stops an experiment from the command line, too."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import expkit
+from expkit.workbench import Workbench
+
+DEFINITION: dict[str, Any] = {
+    "key": "bot", "name": "Bot", "hypothesis": "If, then", "metrics": ["solved"],
+    "variants": [{"key": "control"}, {"key": "treatment"}],
+    "guardrails": [{"metric": "trace.error", "limit": 0.05, "action": "stop"}],
+}  # fmt: skip
+
+
+def log(wb: Workbench, units: int, *, failing: bool, first: int = 0) -> None:
+    who = [(arm, f"{arm}{i}", i) for arm in ("control", "treatment") for i in range(first, first + units)]
+    wb.log_exposures([{"experiment": "bot", "variant": arm, "user_id": user} for arm, user, _ in who])
+    wb.log_traces([
+        {"model": "m", "user_id": user, "error": "timeout" if failing and arm == "treatment" and i % 2 else ""}
+        for arm, user, i in who
+    ])  # fmt: skip
+
+
+def start(home: Path, *, failing: bool) -> None:
+    with expkit.open(home) as wb:
+        wb.create(DEFINITION)
+        wb.start("bot")
+        log(wb, 300, failing=failing)
+
+
+def test_one_pass_stops_what_harms(run: Any, home: Path) -> None:
+    """The exit status tells a scheduler; the list keeps it until somebody acknowledges it."""
+    start(home, failing=True)
+    done = run("monitor", "--once")
+    assert (done.code, "bot: trace.error of treatment: level 0.5" in done.out) == (2, True)
+    assert done.out.rstrip().endswith("; stopped")
+    assert run("experiments", "show", "bot", "--json").json["status"] == "stopped"
+    (alert,) = run("alerts", "list", "bot", "--json").json
+    assert (alert["subject"], alert["action"]) == ("trace.error of treatment", "stop")
+    assert "acknowledged" in run("alerts", "acknowledge", str(alert["id"]), "-m", "known").out
+    assert run("alerts", "list", "--open").out.startswith("No alert")
+    assert run("alerts", "acknowledge", "7").code == 2
+
+
+def test_one_pass_without_harm(run: Any, home: Path) -> None:
+    """Nothing is done, and it says so."""
+    start(home, failing=False)
+    done = run("monitor", "--once")
+    assert (done.code, done.out) == (0, "Nothing to raise.\n")
+
+
+def test_it_watches_until_it_is_ended(home: Path) -> None:
+    """One JSON line for each alert; Ctrl-C ends it, and the next one need not wait for its lease."""
+    start(home, failing=False)
+    words = [sys.executable, "-m", "expkit", "monitor", "--every", "0.1", "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        assert watching.stderr is not None
+        assert "Ctrl-C" in watching.stderr.readline()
+        with expkit.open(home) as wb:
+            time.sleep(1)
+            log(wb, 300, failing=True, first=300)
+            alert = json.loads(watching.stdout.readline())
+            assert (alert["experiment"], alert["action"]) == ("bot", "stop")
+            while wb.get("bot").status != "stopped":
+                time.sleep(0.05)
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait() == 130
+            wb.clone("bot", "next")
+            wb.start("next")
+            assert [found.experiment for found in wb.monitor()] == ["next"]

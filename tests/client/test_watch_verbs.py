@@ -1,0 +1,38 @@
+"""Watching, embedded and over HTTP."""
+
+from __future__ import annotations
+
+import pytest
+from hosting import CHECKOUT
+
+from expkit.client import RemoteWorkbench
+from expkit.domain import Experiment
+from expkit.errors import Conflict, InvalidInput, NotFound
+from expkit.workbench import Workbench
+
+AnyWorkbench = Workbench | RemoteWorkbench
+GUARDRAILS = [{"metric": {"key": "failure", "direction": "decrease"}, "limit": 0.05, "action": "pause"}]
+
+
+def test_a_pass_and_its_alerts(wb: AnyWorkbench) -> None:
+    """The same findings, alerts and errors; a service that watches by itself may have been faster."""
+    wb.create(Experiment.parse({**CHECKOUT, "guardrails": GUARDRAILS}))
+    with pytest.raises(InvalidInput, match="is draft"):
+        wb.watch("checkout")
+    wb.start("checkout")
+    who = [(arm, f"{arm}{i}") for arm in ("control", "treatment") for i in range(200)]
+    wb.log_exposures([{"experiment": "checkout", "variant": arm, "user_id": user} for arm, user in who])
+    wb.log_outcomes([{"event": "failure", "user_id": user} for arm, user in who if arm == "treatment"])
+    seen = wb.watch("checkout")
+    assert [(one.metric, one.variant, one.breached) for one in seen.broken] == [("failure", "treatment", True)]
+    assert seen.units == {"control": 200, "treatment": 200}
+    assert wb.get("checkout").status == "paused"
+    (alert,) = wb.alerts("checkout")
+    assert (alert.kind, alert.action, alert.is_open) == ("guardrail", "pause", True)
+    assert wb.acknowledge(alert.id, "on it").acknowledged_by == "ann"
+    with pytest.raises(Conflict):
+        wb.acknowledge(alert.id)
+    assert (wb.alerts(only_open=True), len(wb.alerts())) == ([], 1)
+    for asked in (lambda: wb.alerts("nothing"), lambda: wb.acknowledge(99), lambda: wb.watch("nothing")):
+        with pytest.raises(NotFound):
+            asked()
