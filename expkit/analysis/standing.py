@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from expkit.analysis.scorecard import Scorecard
-from expkit.domain import Experiment, Guardrail
+from expkit.domain import Alert, Experiment, Guardrail
 from expkit.domain.collaboration import Learning
 from expkit.domain.noun import Noun, Text
 from expkit.errors import InvalidInput
@@ -24,7 +24,7 @@ NEAR_ITS_BOUND = 0.8
 class Risk(Noun):
     """One reason why an experiment may not give its answer."""
 
-    kind: Literal["underpowered", "check", "guardrail", "overdue"]
+    kind: Literal["underpowered", "check", "guardrail", "overdue", "alert"]
     detail: Text
 
 
@@ -69,9 +69,14 @@ def learning_of(
     })  # fmt: skip
 
 
-def risks(experiment: Experiment, scorecard: Scorecard | None, at: datetime) -> list[Risk]:
-    """Under-powered at its projected end, a failing check, a guardrail near its bound, overdue."""
-    found = [*_overdue(experiment, at)]
+def risks(
+    experiment: Experiment, scorecard: Scorecard | None, at: datetime, alerts: Iterable[Alert] = ()
+) -> list[Risk]:
+    """Alerts that nobody has acknowledged; under-powered at its projected end, a failing check, a guardrail near its
+    bound, overdue.
+    """
+    found = [Risk(kind="alert", detail=f"{alert.subject}: {alert.detail}"[:500]) for alert in alerts if alert.is_open]
+    found += _overdue(experiment, at)
     if scorecard is not None:
         found += _underpowered(experiment, scorecard)
         found += [

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from expkit import registry
-from expkit.domain import Experiment
+from expkit.domain import Alert, Experiment
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import RegistryRow
 from expkit.registry.overview import departments
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from expkit.analysis import Risk
 
 __all__ = ["OverviewVerbs"]
+
+MANY = 10_000
 
 
 class OverviewVerbs(Desk):
@@ -82,4 +84,8 @@ class OverviewVerbs(Desk):
 
         seen = registry.latest_scorecards(connection, [experiment.key for experiment in experiments])
         cards = {key: Scorecard.parse(body) for key, body in seen.items()}
-        return {each.key: risks(each, cards.get(each.key), registry.now()) for each in experiments}
+        raised: dict[str, builtins.list[Alert]] = {}
+        for alert in registry.alerts(connection, only_open=True, limit=MANY):
+            raised.setdefault(alert.experiment, []).append(alert)
+        at = registry.now()
+        return {each.key: risks(each, cards.get(each.key), at, raised.get(each.key, [])) for each in experiments}

@@ -220,7 +220,9 @@ def test_who_may(wb):
     wb.grant("vic", "viewer")
     with pytest.raises(Forbidden):
         wb.acting_as("vic").acknowledge(1)
+    assert [risk.kind for risk in wb.risks("bot")] == ["alert"]
     assert wb.acknowledge(1, "we know").acknowledged_by == "root"
+    assert wb.risks("bot") == []
     with pytest.raises(Conflict, match="acknowledged by root"):
         wb.acknowledge(1)
     assert (wb.alerts(only_open=True), wb.alerts()[0].comment) == ([], "we know")

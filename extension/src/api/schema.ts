@@ -6171,7 +6171,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "underpowered" | "check" | "guardrail" | "overdue";
+            kind: "underpowered" | "check" | "guardrail" | "overdue" | "alert";
         };
         /** RiskList */
         RiskList: {

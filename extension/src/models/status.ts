@@ -62,7 +62,8 @@ export function riskLabel(risk: Risk, trans: TranslationBundle): string {
     underpowered: trans.__('Too few units by its end'),
     check: trans.__('A data check fails'),
     guardrail: trans.__('A guardrail is close to its bound'),
-    overdue: trans.__('It runs longer than planned')
+    overdue: trans.__('It runs longer than planned'),
+    alert: trans.__('Watching has raised an alert')
   };
   return labels[risk.kind] ?? risk.kind;
 }
