@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import deepcopy
+from sys import intern
 from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from expkit.assign.requests import Request
     from expkit.domain import Experiment, Step
 
-__all__ = ["Answers", "assignment", "new_assignment", "set_values"]
+__all__ = ["NOTHING", "Answers", "assignment", "new_assignment", "set_values"]
 
 new_assignment: Callable[[type[Assignment]], Assignment] = object.__new__
 set_values: Callable[[Assignment, dict[str, Any]], None] = BaseModel.__dict__["__dict__"].__set__
-_NOTHING: dict[str, Any] = {
+NOTHING: dict[str, Any] = {
     name: None if info.is_required() else info.get_default() for name, info in Assignment.model_fields.items()
 }
 
@@ -34,15 +35,17 @@ class Answers:
     __slots__ = ("_no_variant", "_variants", "copied", "ready")
 
     def __init__(self, experiment: Experiment) -> None:
-        told = {**_NOTHING, "experiment": experiment.key, "version": experiment.version}
-        self._no_variant = {**told, "variant": None, "params": experiment.default_params}
-        self._variants = [{**told, "variant": arm.key, "params": arm.delivered} for arm in experiment.variants]
+        told = {**NOTHING, "experiment": experiment.key, "version": experiment.version}
+        self._no_variant = {**told, "variant": None, "params": _shared(experiment.default_params)}
+        self._variants = [
+            {**told, "variant": intern(arm.key), "params": _shared(arm.delivered)} for arm in experiment.variants
+        ]
         every = [self._no_variant, *self._variants]
         nested = any(_is_nested(answer["params"]) for answer in every)
         self.copied: Callable[[dict[str, Any]], dict[str, Any]] = deepcopy if nested else dict.copy
         """So that whoever changes the params of an answer changes nobody else's."""
         outside = f"The unit is outside the {experiment.coverage:.6g} coverage of {experiment.key!r}."
-        reasons = [outside, *(f"The unit falls in {arm.key!r}." for arm in experiment.variants)]
+        reasons = [outside, *(intern(f"The unit falls in {arm.key!r}.") for arm in experiment.variants)]
         rules = ["coverage", *("allocation" for _ in experiment.variants)]
         self.ready = [
             {**answer, "reason": reason, "rule": rule, "hash_attribute": "user_id"}
@@ -65,8 +68,13 @@ class Answers:
 def assignment(values: Mapping[str, Any]) -> Assignment:
     """An answer from checked values; what is left out has its default."""
     answer = new_assignment(Assignment)
-    set_values(answer, {**_NOTHING, **values})
+    set_values(answer, {**NOTHING, **values})
     return answer
+
+
+def _shared(params: Mapping[str, Any]) -> dict[str, Any]:
+    """With the texts that other experiments have, too: a request for many of them then touches less memory."""
+    return {intern(name): intern(value) if type(value) is str else value for name, value in params.items()}
 
 
 def _is_nested(params: Mapping[str, Any]) -> bool:

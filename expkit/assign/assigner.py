@@ -12,6 +12,7 @@ from expkit.assign.conditions import NO_GROUPS, Groups
 from expkit.assign.explain import explained
 from expkit.assign.exposures import exposure
 from expkit.assign.items import RELEASED, Item, Surroundings
+from expkit.assign.many import Many
 from expkit.assign.prerequisites import faults
 from expkit.assign.requests import MAX_ID, NO_ATTRIBUTES, NO_MEMORY, Memory, Request, checked_id
 from expkit.errors import NotFound, did_you_mean, shorten
@@ -32,7 +33,7 @@ class Assigner:
     Safe to share between threads; make a new one when an experiment changes, and swap it in whole.
     """
 
-    __slots__ = ("_by_key", "_groups", "_live", "_open", "_quick", "_remembers", "_states", "_variants", "experiments")
+    __slots__ = ("_by_key", "_groups", "_live", "_many", "_open", "_quick", "_remembers", "_variants", "experiments")
 
     experiments: Mapping[str, Experiment]
 
@@ -47,7 +48,7 @@ class Assigner:
         self._variants = {key: item.quick_variant for key, item in by_key.items() if item.quick_variant is not None}
         self._open = tuple(sorted((item for item in by_key.values() if item.open), key=_priority))
         self._live = tuple(item for item in by_key.values() if item.open or item.experiment.status in RELEASED)
-        self._states: Any = None
+        self._many: Many | None = None
         self._remembers = any(one.remembers or one.status == "paused" for one in experiments.values())
 
     @classmethod
@@ -150,11 +151,16 @@ class Assigner:
         items = self._asked(experiments)
         given = attributes or NO_ATTRIBUTES
         request = Request(user_id, session_id, given, page_type, placement, sticky or NO_MEMORY, code, at)
-        found: dict[str, Assignment] = {}
-        for item, place in zip(items, self._places(items, request.unit), strict=True):
-            answer = item.quick(user_id, session_id, given, place) if item.quick is not None else None
-            found[item.key] = item.answer(request) if answer is None else answer
-        return found
+        if len(items) >= MANY:
+            together = self._together(items)
+            keys, ready = together.keys, together.answers(user_id, session_id, given)
+        else:
+            keys, ready = (
+                [item.key for item in items],
+                [item.quick and item.quick(user_id, session_id, given) for item in items],
+            )
+        found = [answer or item.answer(request) for item, answer in zip(items, ready, strict=True)]
+        return dict(zip(keys, found, strict=True))
 
     def exposure(
         self,
@@ -198,17 +204,12 @@ class Assigner:
     def _asked(self, keys: Iterable[str] | None) -> tuple[Item, ...]:
         return self._live if keys is None else tuple(self._find(key) for key in keys)
 
-    def _places(self, items: tuple[Item, ...], unit: str | None) -> list[int]:
-        """The unit's place in each experiment; -1, to be worked out there, where that is as quick."""
-        if len(items) < MANY or not unit or not unit.isascii():
-            return [-1] * len(items)
-        from expkit.assign.columns import places_of, seed_states
-
-        if items is self._live:
-            if self._states is None:
-                self._states = seed_states([item.seed for item in items])
-            return places_of(self._states, unit)
-        return places_of(seed_states([item.seed for item in items]), unit)
+    def _together(self, items: tuple[Item, ...]) -> Many:
+        """Those who ask for many mostly ask for the same, so that the last ones are kept."""
+        known = self._many
+        if known is None or known.items != items:
+            known = self._many = Many(items)
+        return known
 
     def _first(self, request: Request, explain: bool) -> Assignment:
         here = [item for item in self._open if item.runs_at((request.page_type, request.placement))]

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expkit.assign.hashing import BUCKETS, OFFSET, PRIME, UTF16, hash_text
+from expkit.assign.decimals import hash_decimals
+from expkit.assign.hashing import BUCKETS, PRIME, UTF16, hash_text
 from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["Texts", "arrow_texts", "buckets", "list_texts", "places", "places_of", "seed_states"]
 
 CHUNK = 16_384  # what one step of the arithmetic touches stays in the processor's cache
-DIGITS = tuple(10**power for power in range(9, 0, -1))
 NON_ASCII = 0x80
 
 
@@ -61,7 +61,7 @@ def _places(seed: str, texts: Texts) -> Hashes:
     found = np.empty(len(numbers), np.uint32)
     for first in range(0, len(numbers), CHUNK):
         chunk = slice(first, first + CHUNK)
-        found[chunk] = _hash_decimals(numbers[chunk]) % np.uint32(BUCKETS)
+        found[chunk] = hash_decimals(numbers[chunk]) % np.uint32(BUCKETS)
     return found
 
 
@@ -72,7 +72,7 @@ def seed_states(seeds: Sequence[str]) -> Hashes:
     return np.array([hash_text(seed) for seed in seeds], np.uint32)
 
 
-def places_of(states: Hashes, unit: str) -> list[int]:
+def places_of(states: Hashes, unit: str) -> Hashes:
     """`place` of one unit of ASCII under many seeds."""
     import numpy as np
 
@@ -80,7 +80,7 @@ def places_of(states: Hashes, unit: str) -> list[int]:
     for character in unit.encode("ascii"):
         np.bitwise_xor(numbers, np.uint32(character), out=numbers)
         np.multiply(numbers, prime, out=numbers)
-    found: list[int] = (_hash_decimals(numbers) % np.uint32(BUCKETS)).tolist()
+    found: Hashes = hash_decimals(numbers) % np.uint32(BUCKETS)
     return found
 
 
@@ -206,17 +206,3 @@ def _hash_matrix(state: int, matrix: Any) -> Hashes:
             np.bitwise_xor(states, column, out=states)
             np.multiply(states, prime, out=states)
     return found
-
-
-def _hash_decimals(numbers: Hashes) -> Hashes:
-    """`fnv1a32(str(number))` of every number, digit by digit from the left."""
-    import numpy as np
-
-    states = np.full(len(numbers), OFFSET, dtype=np.uint32)
-    prime, zero, rest = np.uint32(PRIME), np.uint32(ord("0")), numbers
-    for power in DIGITS:
-        digit = rest // np.uint32(power)
-        rest = rest - digit * np.uint32(power)
-        following = (states ^ (digit + zero)) * prime
-        states = np.where(numbers >= power, following, states)
-    return (states ^ (rest + zero)) * prime

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from expkit.assign.allocation import Allocation, Released
 from expkit.assign.answers import Answers
 from expkit.assign.checks import (
-    Allocation,
     Check,
     Closed,
     Eligible,
@@ -16,14 +16,13 @@ from expkit.assign.checks import (
     InLayer,
     InWindow,
     Last,
-    Released,
     Required,
     SomeUnit,
     Verdict,
 )
 from expkit.assign.conditions import Groups, attributes_read, compile_condition
 from expkit.assign.memory import Forced, Remembered
-from expkit.assign.quick import quick, quick_variant
+from expkit.assign.quick import Edges, edges_of, quick, quick_variant
 from expkit.assign.requests import REQUEST_NAMES, Request
 
 if TYPE_CHECKING:
@@ -58,6 +57,14 @@ class Surroundings:
     faults: Mapping[str, str]
     """Of experiments whose prerequisites cannot be met: why."""
     find: Callable[[str], Item]
+    _conditions: dict[str, Callable[[Any], bool]] = field(default_factory=dict)
+
+    def condition(self, told: Mapping[str, Any]) -> Callable[[Any], bool]:
+        """The same function for the same condition: it is compiled once, and one user is judged by it once."""
+        name = repr(told)
+        if name not in self._conditions:
+            self._conditions[name] = compile_condition(told, self.groups)
+        return self._conditions[name]
 
 
 class Item:
@@ -66,16 +73,16 @@ class Item:
     __slots__ = (
         "answers",
         "checks",
+        "edges",
         "eligible",
         "experiment",
         "key",
         "last",
         "open",
-        "plain",
         "quick",
         "quick_variant",
-        "reads_request",
         "seed",
+        "short",
     )
 
     def __init__(self, experiment: Experiment, around: Surroundings) -> None:
@@ -83,15 +90,18 @@ class Item:
         self.answers = Answers(experiment)
         self.seed = experiment.hash_seed
         self.open = experiment.status == "active"
-        self.eligible = compile_condition(experiment.eligibility, around.groups) if experiment.eligibility else None
+        self.eligible = around.condition(experiment.eligibility) if experiment.eligibility else None
         self.checks: tuple[Check, ...] = tuple(self._checks(around))
         self.last = self._last()
         plain = all(isinstance(check, SomeUnit | Eligible) for check in self.checks)
-        self.plain = plain and isinstance(self.last, Allocation) and len(self.last.steps) == 1
-        self.reads_request = not REQUEST_NAMES.isdisjoint(attributes_read(experiment.eligibility))
-        short = self.plain and not self.reads_request
-        self.quick = quick(self) if short else None
-        self.quick_variant = quick_variant(self) if short else None
+        plain = plain and REQUEST_NAMES.isdisjoint(attributes_read(experiment.eligibility))
+        last = self.last if plain and isinstance(self.last, Allocation) and len(self.last.steps) == 1 else None
+        self.short = last is not None
+        """Whether the condition and the hash alone decide."""
+        self.edges: Edges = edges_of(last.table, len(experiment.variants)) if last is not None else ()
+        parts = (self.seed, self.eligible, self.answers, self.edges)
+        self.quick = quick(*parts) if self.short else None
+        self.quick_variant = quick_variant(*parts) if self.short else None
 
     def _checks(self, around: Surroundings) -> Iterable[Check]:
         experiment, status = self.experiment, self.experiment.status
@@ -122,11 +132,6 @@ class Item:
         if status == "active":
             return Allocation(self.experiment)
         return Closed(f"Experiment {key!r} {CLOSED[status]}.")
-
-    @property
-    def last_table(self) -> bytes:
-        """The arm of every bucket."""
-        return self.last.table if isinstance(self.last, Allocation) else b""
 
     def runs_at(self, places: tuple[str | None, ...]) -> bool:
         own = self.experiment.placements

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from expkit.assign.checks import Allocation, Verdict
+from expkit.assign.allocation import Allocation
+from expkit.assign.checks import Verdict
 
 if TYPE_CHECKING:
     from expkit.assign.requests import Memory, Request

@@ -7,38 +7,40 @@ It answers exactly as the checks do, one after the other; `tests/assign` compare
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from expkit.assign.answers import new_assignment, set_values
+from expkit.assign.answers import Answers, new_assignment, set_values
 from expkit.assign.hashing import BUCKETS, hash_bytes, hash_text
 from expkit.domain import Assignment
 
-if TYPE_CHECKING:
-    from expkit.assign.items import Item
+__all__ = ["Edges", "Quick", "edges_of", "quick", "quick_variant"]
 
-__all__ = ["Quick", "quick", "quick_variant"]
+Holds = Callable[[Any], bool]
+Edges = tuple[tuple[int, int, int], ...]
+"""First bucket, end and place of every arm that has any bucket; few numbers stay in the processor's cache."""
+Quick = Callable[[str | None, str | None, Mapping[str, Any]], Assignment | None]
+"""From user_id, session_id and what the condition reads to the answer; None where that is another check's."""
 
-Quick = Callable[..., Assignment | None]
-"""From user_id, session_id and what the condition reads (and the place, where it is known) to the answer; None where
-that is another check's."""
+
+def edges_of(table: bytes, arms: int) -> Edges:
+    """From the arm of every bucket, where 0 is none."""
+    found = ((table.find(arm), table.rfind(arm) + 1, arm) for arm in range(1, arms + 1))
+    return tuple(edge for edge in found if edge[0] >= 0)
 
 
-def quick(item: Item) -> Quick:
+def quick(seed: str, eligible: Holds | None, answers: Answers, arms: Edges) -> Quick:
     # what all experiments share are globals: of a thousand experiments each variable of a function's own is one more
     # place in memory to fetch
-    seed, eligible, copied = item.seed, item.eligible, item.answers.copied
-    outside, edges = item.answers.ready[0], _edges(item)
+    copied, outside = answers.copied, answers.ready[0]
+    edges = tuple((first, end, answers.ready[arm]) for first, end, arm in arms)
 
-    def answer(
-        user_id: str | None, session_id: str | None, attributes: Mapping[str, Any], place: int = -1
-    ) -> Assignment | None:
+    def answer(user_id: str | None, session_id: str | None, attributes: Mapping[str, Any]) -> Assignment | None:
         unit = user_id or session_id
         if not unit or (eligible is not None and not eligible(attributes)):
             return None
-        if place < 0:
-            text = seed + unit
-            number = hash_bytes(text.encode()) if text.isascii() else hash_text(text)
-            place = hash_bytes(b"%d" % number) % BUCKETS
+        text = seed + unit
+        number = hash_bytes(text.encode()) if text.isascii() else hash_text(text)
+        place = hash_bytes(b"%d" % number) % BUCKETS
         for first, end, ready in edges:
             if first <= place < end:
                 values = ready.copy()
@@ -59,10 +61,11 @@ def quick(item: Item) -> Quick:
     return answer
 
 
-def quick_variant(item: Item) -> Callable[[str, Mapping[str, Any]], str | None]:
+def quick_variant(
+    seed: str, eligible: Holds | None, answers: Answers, arms: Edges
+) -> Callable[[str, Mapping[str, Any]], str | None]:
     """From a unit and what the condition reads to the variant's key alone."""
-    seed, eligible = item.seed, item.eligible
-    edges = [(first, end, ready["variant"]) for first, end, ready in _edges(item)]
+    edges = tuple((first, end, answers.ready[arm]["variant"]) for first, end, arm in arms)
 
     def variant(unit: str, attributes: Mapping[str, Any]) -> str | None:
         if eligible is not None and not eligible(attributes):
@@ -77,10 +80,3 @@ def quick_variant(item: Item) -> Callable[[str, Mapping[str, Any]], str | None]:
         return None
 
     return variant
-
-
-def _edges(item: Item) -> list[tuple[int, int, dict[str, Any]]]:
-    """First bucket, end and answer of every arm that has any; few numbers stay in the processor's cache."""
-    table, ready = item.last_table, item.answers.ready
-    found = [(table.find(arm), table.rfind(arm) + 1, ready[arm]) for arm in range(1, len(ready))]
-    return [edge for edge in found if edge[0] >= 0]

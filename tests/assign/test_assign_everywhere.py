@@ -127,6 +127,32 @@ def test_many_experiments_at_once_hash_as_each_alone(unit: str, wide: int) -> No
         assert len(every) == (70 if keys is None else 66)
 
 
+def test_a_large_fleet_answers_as_each_experiment_alone() -> None:
+    """Arms without buckets, coverage, shared conditions, other checks, params of their own: for every caller."""
+    shapes: list[dict[str, Any]] = [
+        {}, {"coverage": 0.4}, {"eligibility": {"country": {"$in": ["DE", "AT"]}}}, {"eligibility": {"age": 1}},
+        {"eligibility": {"age": True}}, {"eligibility": {"user_id": {"$regex": "^u"}}}, {"status": "paused"},
+        {"layer": {"name": "l", "ranges": [[0, 0.5]]}}, {"bucket_order": ["b", "a", "control"]},
+    ]  # fmt: skip
+    weights = [(0.0, 0.7, 0.3), (0.2, 0.3, 0.5)]
+    fleet = [
+        Experiment.parse({
+            "key": f"e{number}", "name": "e", "hypothesis": "If, then.", "metrics": ["m"], "status": "active",
+            "variants": [{"key": key, "weight": weight, "params": {"n": [number]} if number % 3 else {"n": "x"}}
+                         for key, weight in zip(("control", "a", "b"), weights[number % 2], strict=True)],
+            **shapes[number % len(shapes)],
+        })
+        for number in range(90)
+    ]  # fmt: skip
+    assigner = Assigner.compile(fleet)
+    for user, session, country, age in [*zip(USERS, SESSIONS, COUNTRIES, AGES, strict=True), (None, None, "DE", 1)]:
+        attributes = {"country": country, "age": age}
+        every = assigner.assign_all(user, session, attributes, experiments=[one.key for one in fleet])
+        assert every == {one.key: assigner.assign(user, session, attributes, one.key) for one in fleet}
+    every["e1"].params["n"].append("changed")
+    assert assigner.assign_all("u1", experiments=[one.key for one in fleet])["e1"].params["n"] == [1]
+
+
 def test_ids_that_are_too_long_are_refused_everywhere() -> None:
     """A megabyte is no id, alone or in a column of any kind."""
     assigner = compiled([])

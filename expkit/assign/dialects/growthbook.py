@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expkit.assign.checks import Allocation
+from expkit.assign.allocation import Allocation
 from expkit.assign.dialects.conditions import groups_read, translated
 from expkit.assign.prerequisites import faults
 from expkit.assign.ranges import ranges, rollout_ranges
