@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -167,6 +168,7 @@ def test_clone_schedule_review_delete(page: Page, lab: Any, save_picture: Callab
     dialog.get_by_label("When").fill("2031-05-06T09:00")
     dialog.get_by_role("button", name="Schedule").click()
     article.get_by_text("Scheduled", exact=True).first.wait_for()
+    article.get_by_role("list", name="Planned").get_by_text(re.compile(r"Starts in [\d,]+ days")).wait_for()
     article.get_by_role("tab", name="Timeline").click()
     article.get_by_role("listitem").filter(has_text="to come").filter(has_text="2031").wait_for()
     save_picture("lab-timeline")
@@ -185,6 +187,27 @@ def test_clone_schedule_review_delete(page: Page, lab: Any, save_picture: Callab
     card.get_by_text("Sound.").wait_for()
     assert "Approved" in card.inner_text()
     save_picture("lab-reviews")
+
+
+def test_a_review_that_waits_for_me_stands_at_the_side(
+    page: Page, lab: Any, save_picture: Callable[[str], Any]
+) -> None:
+    """It leads to the experiment's reviews, and goes once it is answered."""
+    with expkit.workbench.open_workbench(lab.home) as workbench:
+        ann = workbench.acting_as("ann")
+        ann.clone(DRAFT, "asked-for")
+        ann.request_review("asked-for", [workbench.actor], deadline="2100-01-01T12:00")
+    page.goto(lab.url("lab?reset"))
+    run(page, "expkit:open-sidebar")
+    waiting = page.get_by_role("region", name="Your review is asked for")
+    waiting.get_by_text("ann asks, by").wait_for()
+    save_picture("lab-waiting")
+    waiting.get_by_role("button", name="asked-for").click()
+    article = page.get_by_role("article")
+    article.get_by_role("tab", name="Reviews", selected=True).wait_for()
+    article.get_by_role("button", name="Approve").click()
+    page.get_by_role("dialog").get_by_role("button", name="Approve").click()
+    waiting.wait_for(state="detached")
 
 
 def test_a_draft_is_made_and_deleted(page: Page, lab: Any, save_picture: Callable[[str], Any]) -> None:

@@ -141,6 +141,11 @@ export class ExperimentsClient {
     return this.items(route('experiments', key, 'reviews'));
   }
 
+  /** The open reviews of all experiments that somebody was asked for. */
+  openReviews(reviewer: string): Promise<Review[]> {
+    return this.items(`reviews${query({ reviewer, state: 'open' })}`);
+  }
+
   requestReview(key: string, wanted: ReviewRequest): Promise<Review> {
     return this.to.post(route('experiments', key, 'review'), wanted);
   }

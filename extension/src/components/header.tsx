@@ -1,15 +1,17 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
-import { Experiment, Risk } from '../api/types';
+import { Experiment, Risk, ScheduledMove } from '../api/types';
 import { Action, actionLabel, fits, whyNot } from '../models/actions';
 import { riskLabel, typeLabels } from '../models/status';
 import { ActionMenu } from './actionMenu';
+import { Planned } from './planned';
 import { RiskBadge, StatusBadge } from './statusBadge';
 
 interface IProps {
   experiment: Experiment;
   risks: ReadonlyArray<Risk>;
+  planned: ReadonlyArray<ScheduledMove>;
   busy: boolean;
   trans: TranslationBundle;
   onAction: (action: Action) => void;
@@ -28,7 +30,7 @@ const MENU: Action[][] = [
 ];
 
 /** Which experiment this is, how it stands, and what can be done with it. */
-export function Header({ experiment, risks, busy, trans, onAction }: IProps): JSX.Element {
+export function Header({ experiment, risks, planned, busy, trans, onAction }: IProps): JSX.Element {
   const type = typeLabels(trans)[experiment.type];
   const hypothesis = sentence(experiment.hypothesis, trans);
   const version = trans.__('version %1', experiment.version);
@@ -68,6 +70,7 @@ export function Header({ experiment, risks, busy, trans, onAction }: IProps): JS
           onChoose={action => onAction(action as Action)}
         />
       </div>
+      <Planned moves={planned} trans={trans} />
       {risks.length > 0 && (
         <ul className="jp-expkit-risks" aria-label={trans.__('At risk')}>
           {risks.map(risk => (

@@ -3,9 +3,10 @@ import { ISignal, Signal } from '@lumino/signaling';
 
 import { ExperimentsClient } from '../api/client';
 import { Problem } from '../api/problem';
-import { AtRisk, Experiment, ExperimentPage, Scorecard, Verb } from '../api/types';
+import { AtRisk, Experiment, ExperimentPage, Me, Review, Scorecard, Verb } from '../api/types';
 import { IExperiments } from '../tokens';
 import { EVERYTHING, IFilters, Order } from './filters';
+import { waitsFor } from './roles';
 
 export const PAGE_SIZE = 100;
 
@@ -36,6 +37,11 @@ export class Experiments implements IExperiments {
 
   get atRisk(): Readonly<AtRisk> {
     return this._atRisk;
+  }
+
+  /** The reviews that wait for whoever is looking. */
+  get waiting(): ReadonlyArray<Review> {
+    return this._waiting;
   }
 
   /** Those that can be filtered by; empty until somebody has asked for them. */
@@ -155,6 +161,9 @@ export class Experiments implements IExperiments {
 
   touch(key: string): void {
     this._touched.emit(key);
+    if (this._waiting.some(review => review.experiment === key)) {
+      void this.loadWaiting();
+    }
   }
 
   remove(key: string): void {
@@ -183,7 +192,7 @@ export class Experiments implements IExperiments {
     if (problem) {
       throw problem; // the poll backs off
     }
-    await this.loadRisks();
+    await Promise.all([this.loadRisks(), this.loadWaiting()]);
   }
 
   /** A mark in the list is no reason to have no list. */
@@ -191,6 +200,17 @@ export class Experiments implements IExperiments {
     const isAnyActive = this._known.some(each => each.status === 'active');
     try {
       this._atRisk = isAnyActive ? await this.client.atRisk() : {};
+    } catch {
+      return;
+    }
+    this._changed.emit();
+  }
+
+  /** Nor is it a reason that nobody can say what waits for me. */
+  private async loadWaiting(): Promise<void> {
+    try {
+      const me = (this._me ??= await this.client.me());
+      this._waiting = (await this.client.openReviews(me.name)).filter(review => waitsFor(review, me));
     } catch {
       return;
     }
@@ -207,6 +227,8 @@ export class Experiments implements IExperiments {
   private _offset = 0;
   private _atRisk: AtRisk = {};
   private _departments: string[] = [];
+  private _waiting: Review[] = [];
+  private _me: Me | null = null;
   private _isLoaded = false;
   private _problem: Problem | null = null;
   private _filters: IFilters = EVERYTHING;

@@ -90,6 +90,7 @@ export class ExperimentModel implements IDisposable {
       this._changed.emit();
       this.record.renew();
       this.record.risks.ensure();
+      this.record.planned.ensure();
       await this.loadScorecard();
     } catch (reason) {
       this._problem = Problem.of(reason);

@@ -5,6 +5,20 @@ export function when(at: string | null | undefined): string {
   return at ? new Date(at).toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' }) : '';
 }
 
+const UNITS: ReadonlyArray<readonly [Intl.RelativeTimeFormatUnit, number]> = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1]
+];
+
+/** How long until then, in the largest unit that fits: `in 9 days`, `in 45 seconds`; `now` when it has come. */
+export function until(at: string, now: number): string {
+  const seconds = Math.max(0, Math.round((Date.parse(at) - now) / 1000));
+  const [unit, size] = UNITS.find(([, each]) => seconds >= 2 * each) ?? ['second', 1];
+  return new Intl.RelativeTimeFormat(undefined, { numeric: 'auto' }).format(Math.round(seconds / size), unit);
+}
+
 /** What a `datetime-local` field holds, as the service reads it: with its offset from UTC. */
 export function fromField(value: string): string {
   return new Date(value).toISOString();

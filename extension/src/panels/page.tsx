@@ -117,6 +117,7 @@ function Page({ model, experiments, commands, trans }: IOptions): JSX.Element {
       <Header
         experiment={model.experiment}
         risks={(model.experiment.status === 'active' && model.record.risks.value) || []}
+        planned={model.record.planned.value ?? []}
         busy={busy}
         trans={trans}
         onAction={action => void run(`expkit:${action}`)}

@@ -7,6 +7,7 @@ import * as React from 'react';
 import { ExperimentList } from '../components/experimentList';
 import { FilterBar } from '../components/filterBar';
 import { Notice, ProblemNotice } from '../components/notices';
+import { Waiting } from '../components/waiting';
 import { experimentsIcon } from '../icons';
 import { Experiments, PAGE_SIZE } from '../models/experiments';
 import { chosen } from '../models/filters';
@@ -120,6 +121,11 @@ export class ExperimentsSidebar extends ReactWidget {
           onFilter={wanted => model.filter(wanted)}
           onSort={order => model.sort(order)}
           onReset={() => model.reset()}
+        />
+        <Waiting
+          reviews={model.waiting}
+          trans={trans}
+          onOpen={key => void commands.execute(CommandIDs.open, { key, tab: 'reviews' })}
         />
         {model.known.length > 0 && (
           <ExperimentList

@@ -5,6 +5,7 @@ import { Signal } from '@lumino/signaling';
 
 import { experimentsIcon } from '../icons';
 import { ExperimentModel, Theme } from '../models/page';
+import { TABS } from '../models/tabs';
 import { chooseExperiment } from '../panels/dialogs';
 import { ExperimentPanel } from '../panels/page';
 import { CommandIDs, DOMAIN, ICurrentExperiment, IExperiments } from '../tokens';
@@ -60,7 +61,11 @@ export const pagePlugin: JupyterFrontEndPlugin<ICurrentExperiment> = {
       label: trans.__('Open Experiment…'),
       caption: trans.__('Open the page of an experiment'),
       icon: args => (args['isPalette'] ? undefined : experimentsIcon),
-      describedBy: { args: keyArgument(trans) },
+      describedBy: {
+        args: keyArgument(trans, {
+          tab: { type: 'string', enum: TABS, description: trans.__('The part of the page to show') }
+        })
+      },
       execute: async args => {
         const key = typeof args['key'] === 'string' ? args['key'] : await choose();
         if (!key) {
@@ -70,6 +75,10 @@ export const pagePlugin: JupyterFrontEndPlugin<ICurrentExperiment> = {
         if (!page.isAttached) {
           // Notebook 7 keeps its main area for the one document
           app.shell.add(page, labShell ? 'main' : 'right');
+        }
+        const tab = TABS.find(each => each === args['tab']);
+        if (tab) {
+          page.content.model.show(tab);
         }
         app.shell.activateById(page.id);
         return page;
