@@ -194,9 +194,10 @@ class LocalAssigner:
             return False
         if answer is None:
             raise Unreachable(f"{self._service.url} sent no config.", hint="try again.")
-        names = ("etag", "expkit-signature", "expkit-public-key")
-        etag, signature, public_key = (answer.headers.get(name, "") for name in names)
-        snapshot = Snapshot(answer.content.decode("utf-8", "replace"), etag, signature, public_key, now)
+        names = ("etag", "expkit-signature", "expkit-public-key", "expkit-key-endorsements")
+        etag, signature, public_key, endorsements = (answer.headers.get(name, "") for name in names)
+        body = answer.content.decode("utf-8", "replace")
+        snapshot = Snapshot(body, etag, signature, public_key, now, endorsements)
         self._current = _compiled(snapshot.checked(self._key(snapshot)), "service")
         self._note("")
         self._shelf.write(snapshot)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from expkit.assign.dialects.signature import verify
+from expkit.assign.dialects.signature import is_endorsed, verify
 from expkit.errors import InvalidInput
 
 __all__ = ["Shelf", "Snapshot", "default_folder"]
@@ -27,15 +27,16 @@ class Snapshot(NamedTuple):
     signature: str
     public_key: str
     fetched_at: datetime
+    endorsements: str = ""
 
     def checked(self, public_key: str) -> Snapshot:
-        """Itself, when the holder of this key has signed it."""
-        if self.public_key != public_key:
+        """Itself, when the holder of this key has signed it, or one whom that holder has vouched for."""
+        if self.public_key != public_key and not is_endorsed(self.public_key, public_key, self.endorsements):
             raise InvalidInput(
                 "The config is signed with another key than before.",
                 hint="if the service has a new one, remove the cached config, or give public_key=...",
             )
-        if not verify(public_key, self.signature, self.body.encode()):
+        if not verify(self.public_key, self.signature, self.body.encode()):
             raise InvalidInput("The config's signature is wrong: it was changed on its way.", hint="use https.")
         return self
 
@@ -52,7 +53,7 @@ class Shelf:
             known = json.loads(self.path.read_text(encoding="utf-8"))
             body, etag, signature, public_key = (str(known[name]) for name in _TEXTS)
             fetched_at = datetime.fromisoformat(known["fetched_at"]).astimezone(UTC)
-            return Snapshot(body, etag, signature, public_key, fetched_at)
+            return Snapshot(body, etag, signature, public_key, fetched_at, str(known.get("endorsements", "")))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -68,6 +68,7 @@ def get_config(
         "Expkit-Signature": bundle.signature,
         "Expkit-Public-Key": bundle.public_key,
         "Expkit-Key-Id": bundle.key_id,
+        **({"Expkit-Key-Endorsements": bundle.endorsements} if bundle.endorsements else {}),
     }
     return Response(bundle.body, media_type="application/json", headers={**headers, **signed})
 

@@ -6,13 +6,14 @@ import base64
 import contextlib
 import hashlib
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from expkit import registry
 from expkit.assign.dialects import Config, canonical, features_payload
-from expkit.assign.dialects.signature import key_id, new_key, public_key, sign
+from expkit.assign.dialects.signature import endorsements, key_id, new_key, public_key, sign
 from expkit.errors import StorageUnavailable
 from expkit.registry.decisions import current_phases, last_decision
 from expkit.settings import Settings
@@ -35,6 +36,8 @@ class Bundle(NamedTuple):
     public_key: str
     seen: int
     """Up to which revision nothing has decided otherwise."""
+    endorsements: str = ""
+    """What the keys before this one say of it."""
 
     @property
     def key_id(self) -> str:
@@ -58,28 +61,30 @@ class DeliveryVerbs(Desk):
                 holdouts=registry.holdouts(connection),
                 overrides=registry.overrides(connection, at=now),
             )
-        return _signed(config, _private_key(self.settings), revision)
+        return _signed(config, _private_keys(self.settings), revision)
 
     def features(self, *, at: datetime | None = None) -> dict[str, Any]:
         """The payload of GrowthBook's SDKs, as it is now."""
         return features_payload(self.config().config, at or datetime.now(UTC))
 
 
-def _signed(config: Config, key: str, seen: int) -> Bundle:
-    body = canonical(config)
+def _signed(config: Config, keys: Sequence[str], seen: int) -> Bundle:
+    body, key = canonical(config), keys[0]
     etag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
-    return Bundle(config, body, etag, sign(key, body), public_key(key), seen)
+    return Bundle(config, body, etag, sign(key, body), public_key(key), seen, endorsements(key, keys[1:]))
 
 
-def _private_key(settings: Settings) -> str:
-    """The settings' own, else the one in the home folder, which is made by whoever comes first."""
-    if settings.signing_key:
-        return settings.signing_key
+def _private_keys(settings: Settings) -> Sequence[str]:
+    """The settings' own, else those in the home folder, of which whoever comes first makes one. The first signs, the
+    others vouch for it.
+    """
+    if keys := settings.signing_key.replace(",", " ").split():
+        return keys
     path = settings.home / KEY_FILE
     try:
         if not path.exists():
             _make(path)
-        return path.read_text().strip()
+        return path.read_text().split() or [""]
     except OSError as error:
         raise StorageUnavailable(
             f"The signing key {path} cannot be used: {error.strerror}.", hint="set EXPKIT_SIGNING_KEY instead."

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hosting import CHECKOUT, TOKEN, running
+from starlette.requests import Request
+from starlette.responses import Response
 
 import expkit
+from expkit.assign.dialects.signature import new_key, public_key, sign
 from expkit.client import LocalAssigner, LocalWorkbench
 from expkit.errors import InvalidInput, Unauthenticated, Unreachable
 from expkit.service import create_app
@@ -148,6 +152,63 @@ def test_another_signing_key_is_refused(near: Workbench, address: str, tmp_path:
             local.refresh()
         assert local.assign(user_id="u1", experiment="checkout").variant is not None
         assert "another key" in local.standing.fault
+
+
+@pytest.mark.parametrize("pinned", [True, False])
+def test_a_new_signing_key_that_the_old_one_vouches_for_is_believed(
+    near: Workbench, address: str, pinned: bool
+) -> None:
+    """Rotation: the new key goes before the old one; the client follows, and then believes the new one alone."""
+    file = near.settings.home / "signing.key"
+    first = near.config().public_key
+    with LocalAssigner(address, TOKEN, updates="none", public_key=first if pinned else "") as local:
+        file.write_text(f"{new_key()}\n{file.read_text()}")
+        near.pause("checkout")
+        assert local.refresh()
+        assert near.config().public_key != first
+        assert local.assign(user_id="u1", experiment="checkout").rule == "state"
+    with LocalAssigner(address, TOKEN, updates="none", public_key=first if pinned else "") as again:
+        file.write_text(file.read_text().splitlines()[1])  # back to the old one, for which nobody vouches
+        near.resume("checkout")
+        if pinned:
+            assert again.refresh()
+        else:
+            with pytest.raises(InvalidInput, match="another key"):
+                again.refresh()
+
+
+@pytest.mark.parametrize("change", ["body", "signature", "unsigned", "other key"])
+def test_what_was_changed_on_its_way_is_refused(near: Workbench, change: str) -> None:
+    """Somebody between service and client: the config before goes on answering, and a new client gets none."""
+    app, meddling = create_app(near), threading.Event()
+
+    @app.middleware("http")
+    async def between(request: Request, go_on: Callable[[Request], Awaitable[Response]]) -> Response:
+        response = await go_on(request)
+        if not meddling.is_set() or request.url.path != "/experiments/config" or response.status_code != 200:
+            return response
+        body = b"".join([part async for part in response.body_iterator])  # type: ignore[attr-defined]
+        headers = {name: value for name, value in response.headers.items() if name.startswith(("expkit", "etag"))}
+        if change in {"body", "other key"}:
+            body = body.replace(b'"green"', b'"black"')
+        if change == "signature":
+            headers["expkit-signature"] = sign(new_key(), body)
+        if change == "unsigned":
+            headers = {"etag": headers["etag"]}
+        if change == "other key":
+            mine = new_key()
+            headers |= {"expkit-public-key": public_key(mine), "expkit-signature": sign(mine, body)}
+            headers["expkit-key-endorsements"] = f"{near.config().public_key} {sign(mine, body)}"
+        return Response(body, headers=headers)
+
+    with running(app) as url, LocalAssigner(url, TOKEN, updates="none") as local:
+        answers = [local.assign(user_id=f"u{number}", experiment="checkout") for number in range(20)]
+        meddling.set()
+        near.traffic("checkout", coverage=0.5)
+        with pytest.raises(InvalidInput, match="another key" if change in {"unsigned", "other key"} else "signature"):
+            local.refresh()
+        assert [local.assign(user_id=f"u{number}", experiment="checkout") for number in range(20)] == answers
+        assert local.standing.fault
 
 
 def test_a_workbench_can_assign_by_itself(near: Workbench) -> None:

@@ -1,4 +1,7 @@
-"""Ed25519 signatures (RFC 8032) over what is delivered, by `cryptography`. Keys and signatures travel as base64."""
+"""Ed25519 signatures (RFC 8032) over what is delivered, by `cryptography`. Keys and signatures travel as base64.
+
+A new key is vouched for by those before it: whoever knows one of them can believe it without having met it.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +9,14 @@ import base64
 import binascii
 import hashlib
 import secrets
+from collections.abc import Iterable
 
 from expkit.errors import InvalidInput
 
-__all__ = ["key_id", "new_key", "public_key", "sign", "verify"]
+__all__ = ["endorsements", "is_endorsed", "key_id", "new_key", "public_key", "sign", "verify"]
 
 SIZE = 32
+_SUCCESSOR = b"expkit: this key may sign in my stead: "  # so that no other signature can be taken for this one
 
 
 def new_key() -> str:
@@ -50,6 +55,18 @@ def verify(public: str, signature: str, body: bytes) -> bool:
     except (InvalidSignature, binascii.Error, ValueError):
         return False
     return True
+
+
+def endorsements(private: str, before: Iterable[str]) -> str:
+    """What earlier keys say of this one: `public key, blank, signature` of each, with commas between."""
+    told = _SUCCESSOR + public_key(private).encode()
+    return ", ".join(f"{public_key(old)} {sign(old, told)}" for old in before)
+
+
+def is_endorsed(public: str, known: str, given: str) -> bool:
+    """Whether the holder of a known key has vouched for this one."""
+    pairs = (part.strip().partition(" ") for part in given.split(","))
+    return any(old == known and verify(known, signed, _SUCCESSOR + public.encode()) for old, _, signed in pairs)
 
 
 def _bytes(text: str, what: str) -> bytes:
