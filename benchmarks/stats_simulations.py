@@ -160,6 +160,43 @@ def covariates() -> Iterator[Scenario]:  # noqa: C901  # three small recipes
         yield Scenario(f"clusters {method}", "20+20 clusters", lambda e, m=method: clustered(e, m), (0.5, 0.05))
 
 
+def small() -> Iterator[Scenario]:
+    """Where few units carry the answer."""
+
+    def adjusted(e: bool, slopes: str) -> object:
+        arms = []
+        for shift in (0.0, 2.0 * e):
+            past = RNG.normal(0, 1, (10, 3))
+            arms.append(Summary.of(past.sum(axis=1) + RNG.normal(10 + shift, 1, 10), past))
+        return compare_means(*arms, slopes=slopes)
+
+    for slopes in ("pooled", "per-arm"):
+        yield Scenario(f"cuped {slopes}", "n=10+10, 3 covariates", lambda e, s=slopes: adjusted(e, s), (2.0, 0.2))
+
+    def sparse(e: bool, n: int, visits: float) -> object:
+        arms = []
+        for rate in (0.3, 0.3 + 0.2 * e):
+            below = RNG.poisson(visits, n)
+            arms.append((RNG.binomial(below, rate), below))
+        return compare_ratios(*arms)
+
+    for n, visits in ((200, 0.05), (200, 0.2), (20, 1.0)):
+        draw = lambda e, n=n, visits=visits: sparse(e, n, visits)  # noqa: E731
+        yield Scenario("ratios, delta", f"n={n}+{n}, {visits:g} visits each", draw, (0.2, None))
+
+    def uneven(e: bool, number: int) -> object:
+        arms = []
+        for side, shift in enumerate((0.0, 0.5 * e)):
+            sizes = RNG.choice([1, 5, 100], number)
+            ids = np.repeat(np.arange(number) + 100 * side, sizes)
+            arms.append((10 + shift + np.repeat(RNG.normal(0, 0.7, number), sizes) + RNG.normal(0, 1, ids.size), ids))
+        return compare_clustered(*arms)
+
+    for number in (10, 30):
+        draw = lambda e, number=number: uneven(e, number)  # noqa: E731
+        yield Scenario("clusters cr2", f"{number}+{number} clusters of 1, 5 or 100", draw, (0.5, 0.05))
+
+
 def counts() -> Iterator[Scenario]:
     for method in ("score", "miettinen-nurminen", "newcombe", "wald"):
         ask = lru_cache(None)(lambda c, t, n, m=method: compare_proportions(c, n, t, n, method=m))
@@ -349,7 +386,7 @@ def main() -> None:
     began, bad = time.perf_counter(), []
     print(f"{runs:,} runs each; ± is one Monte Carlo standard error; promised: 5% errors, 95% coverage")
     print(f"{'method':<34}{'data':<36}{'error rate':>15}  {'covers effect':>15}  {'covers lift':>15}  no answer")
-    groups = (means, covariates, counts, distributions, after, margins, families, checks)
+    groups = (means, covariates, small, counts, distributions, after, margins, families, checks)
     for group in (one for one in groups if one.__name__ in sys.argv[2:] or not sys.argv[2:]):
         for row in group():
             bad += [row.name] if report(row, runs) else []

@@ -6,6 +6,7 @@ totals: a cluster's residual is its sum less its rows times the arm's mean, weig
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -75,7 +76,9 @@ def sandwich(sums: Sums, found: Found, keep: Sequence[int]) -> ArmStatistic:
     gram = [[groups * _product(a, found.products, b) for b in forms] for a in forms]
     gram[0][0] = _or_none(gram[0][0], groups * _size(forms[0], found.products))
     summary = summary_of(groups, means, gram)
-    return ArmStatistic(found.n, summary, ratio=sums.ratio, capped=found.capped, clusters=groups)
+    uneven = found.products[-1][-1]  # rows squared / (1 - share of the rows)
+    worth = 1 + found.n**2 / uneven if uneven else math.nan
+    return ArmStatistic(found.n, summary, ratio=sums.ratio, capped=found.capped, clusters=groups, worth=worth)
 
 
 def spread_of_clusters(found: Found, at: int) -> tuple[float, float]:

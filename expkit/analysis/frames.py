@@ -75,10 +75,12 @@ def analyze_frame(
         found = scan(source, variant, measures, strata, cluster)
         reference = _control(variant, control, found.counts)
         wanted = _shares(found.counts, shares)
-        ratio = check_ratio({name: found.randomised.get(name, 0) for name in wanted}, wanted)
-        if parts and not all(ratio):
+        arrived = {name: found.randomised.get(name, 0) for name in wanted}
+        culprit = ""
+        if parts and not all(check_ratio(arrived, wanted)):
             grouping = Grouping(variant, None, cluster, source.types[variant] in FLOATS)
-            ratio = told(ratio, find_culprit_among(source, grouping, parts, wanted))
+            culprit = find_culprit_among(source, grouping, parts, wanted)
+    ratio = told(check_ratio(arrived, wanted), culprit)  # once DuckDB has given its memory back: this loads scipy
     compared = Comparisons(found, measures, reference, tolerated, alternative, stratified=strata is not None)
     rows = judge(compared.rows(alpha), alpha, correction, gatekeeping=gatekeeping, again=compared.again())
     lacking = "no variant" if cluster is None else "no variant or no cluster"

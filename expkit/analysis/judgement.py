@@ -61,7 +61,8 @@ def _at_any_look(row: MetricEstimate) -> MetricEstimate | None:
     at_any_look = row.decision.p_value if row.decision is not None else None
     if at_any_look is None or isinstance(row.estimate, NotEstimable):
         return None
-    return row.model_copy(update={"estimate": replace(row.estimate, p_value=at_any_look), "decision": None})
+    told = row.decision.model_copy(update={"p_value": None}) if row.decision is not None else None
+    return row.model_copy(update={"estimate": replace(row.estimate, p_value=at_any_look), "decision": told})
 
 
 def _gated(own: Sequence[list[float]], p_values: Sequence[list[float]], correction: Correction) -> list[list[float]]:
@@ -99,6 +100,8 @@ def _p_value(row: MetricEstimate) -> float:
 def _verdict(row: MetricEstimate, alpha: float) -> Verdict:
     if isinstance(row.estimate, NotEstimable) or row.p_value is None:
         return "unknown"
-    if row.p_value >= alpha or row.estimate.effect == 0:
+    decided = row.decision.decided_effect if row.decision is not None else None
+    effect = row.estimate.effect if decided is None else decided
+    if row.p_value >= alpha or effect == 0:
         return "inconclusive"
-    return "better" if (row.estimate.effect > 0) == (row.direction == "increase") else "worse"
+    return "better" if (effect > 0) == (row.direction == "increase") else "worse"

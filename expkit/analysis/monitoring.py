@@ -111,7 +111,7 @@ class Monitor:
             se=last.se,
             bound=bound if abs(bound) < _REACH else None,
             decision=decision,
-            decided_at=path[crossed - 1].look if crossed else None,
+            **_decided(path, crossed),
             stagewise_p_value=stop.p_value if stop else None,
             stagewise_ci=stop.ci if stop else None,
             median=stop.median if stop else None,
@@ -180,7 +180,7 @@ class Monitor:
             se=last.se,
             bound=-bound if found.alternative == "less" else bound,
             decision="stop" if crossed else "continue",
-            decided_at=path[crossed - 1].look if crossed else None,
+            **_decided(path, crossed),
             p_value=estimate.p_value if fixed else None,
             ci=estimate.ci if fixed else None,
         )
@@ -211,6 +211,11 @@ class Monitor:
             f"{losses[1]:.2%} with control"
         )
         return _told(row, belief.estimate, told, text, now is not None or not path)
+
+
+def _decided(path: Sequence[Seen], crossed: int) -> dict[str, Any]:
+    one = path[crossed - 1] if crossed else None
+    return {"decided_at": one.look, "decided_effect": one.effect} if one else {}
 
 
 def _known(seen: Seen, method: str) -> float | None:
@@ -249,6 +254,8 @@ def _nothing_yet(row: MetricEstimate, found: Estimate) -> MetricEstimate:
 def _told(row: MetricEstimate, estimate: Estimate, told: LookDecision, text: str, new: bool) -> MetricEstimate:
     if told.decided_at is not None:
         text += f"; decided at look {told.decided_at}"
+    if told.decided_effect is not None and told.decided_effect * told.effect < 0:
+        text += f", when the effect was {told.decided_effect:+.4g}: it has turned since"
     if not new:
         text += "; no new units since"
     return row.model_copy(update={"estimate": estimate, "decision": told, "note": _joined(row, text)})

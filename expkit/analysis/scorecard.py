@@ -60,6 +60,8 @@ class LookDecision(_Part):
     decision: Literal["stop", "futile", "continue", "end"]
     decided_at: int | None = None
     """The look that first decided."""
+    decided_effect: float | None = None
+    """What it saw: the verdict keeps its direction, also where the effect turns afterwards."""
     p_value: float | None = None
     """With `ci`: at any look, where the row's estimate keeps to a fixed plan and the verdict cannot."""
     ci: Interval | None = None

@@ -26,6 +26,7 @@ from expkit.stats import (
 )
 from expkit.stats.equivalence import Better
 from expkit.stats.findings import Equivalence
+from expkit.stats.means import compare_summaries
 from expkit.stats.ratios import linearize
 from expkit.stats.stratified import compare_stratified
 
@@ -52,6 +53,8 @@ class ArmStatistic(NamedTuple):
     ratio: bool = False
     capped: int = 0
     clusters: int | None = None
+    worth: float = math.nan
+    """Clusters of equal size that would tell as much about the error."""
     lost: bool = False
     """There is no summary because its digits were lost, not because it would be too large."""
 
@@ -80,7 +83,8 @@ class ArmStatistic(NamedTuple):
         return math.sqrt(max(spread, 0.0) / self.n) / abs(bottom)
 
 
-EMPTY = ArmStatistic(0, Summary(0, 0.0, 0.0), 0)
+EMPTY_SUMMARY = Summary(0, 0.0, 0.0)
+EMPTY = ArmStatistic(0, EMPTY_SUMMARY, 0)
 
 
 def compare(
@@ -131,8 +135,9 @@ def no_worse(
         counts = control.successes or 0, control.n, treatment.successes or 0, treatment.n
         return non_inferiority_proportions(*counts, margin, better=better, relative=True, alpha=alpha)
     sides: list[Summary] = []
-    for arm in (control.summary, treatment.summary):
-        side = linearize(arm) if kind == "ratio" and not clustered else arm
+    for arm in (control, treatment):
+        whole = arm.summary or EMPTY_SUMMARY
+        side = linearize(whole) if kind == "ratio" and not clustered else _worth(whole, arm) if clustered else whole
         if isinstance(side, NotEstimable):
             return side
         sides.append(side)
@@ -167,7 +172,10 @@ def _clustered(
         return few
     if control.summary is None or treatment.summary is None:
         return _TOO_LARGE
-    found = compare_means(control.summary, treatment.summary, alpha=alpha, alternative=alternative)
+    found = compare_summaries(
+        control.summary, treatment.summary, alpha, alternative, True, "welch", "fieller", "pooled",
+        (control.worth, treatment.worth),
+    )  # fmt: skip
     if isinstance(found, NotEstimable):
         return found
     return replace(
@@ -176,6 +184,16 @@ def _clustered(
         control=replace(found.control, n=control.n),
         treatment=replace(found.treatment, n=treatment.n),
     )
+
+
+def _worth(summary: Summary, arm: ArmStatistic) -> Summary:
+    """As many whole clusters as they are worth, with the same error of the mean."""
+    n = max(int(arm.worth), 2) if arm.worth < summary.n else summary.n
+    scale, rest = n / max(summary.n, 1), summary.covariates
+    if rest is not None:
+        var = tuple(tuple(one * scale for one in row) for row in rest.var)
+        rest = replace(rest, var=var, cov=tuple(one * scale for one in rest.cov))
+    return replace(summary, n=n, var=summary.var * scale, covariates=rest)
 
 
 def _too_few(control: ArmStatistic, treatment: ArmStatistic, what: str) -> NotEstimable | None:

@@ -3,6 +3,9 @@
 The error is the sandwich of the regression of the value on the treatment with clusters: CR1 as Stata and
 statsmodels have it; CR2 after Bell & McCaffrey (2002), Survey Methodology 28, 169-181, less biased with few
 clusters. Both are closed form in the clusters' totals, because the regression has one mean per arm.
+
+Where a few clusters have most of the rows, an arm's variance is worth fewer of them: Bell and McCaffrey's degrees of
+freedom, here 1 / sum of h^2 / (1 - h) over the clusters' shares h of the rows, which is G - 1 where all are as large.
 """
 
 from __future__ import annotations
@@ -46,6 +49,12 @@ class Clusters(NamedTuple):
             squares = squares / (1 - self.rows / self.n)
         return float(squares.sum()) / self.n**2
 
+    @property
+    def worth(self) -> float:
+        """Clusters of equal size that would tell as much about the variance."""
+        share = self.rows / self.n
+        return 1 + 1 / float((share**2 / (1 - share)).sum())
+
 
 def compare_clustered(
     control: tuple[Values, Sequence[Hashable]],
@@ -59,7 +68,7 @@ def compare_clustered(
 ) -> Estimate | NotEstimable:
     """Treatment minus control per row; an arm is `(values, clusters)`, and a cluster lies in one arm.
 
-    The t distribution has Welch's degrees of freedom by the number of clusters. An arm's `n` counts rows.
+    The t distribution has Welch's degrees of freedom by what the clusters are worth. An arm's `n` counts rows.
 
     >>> compare_clustered(([1, 2, 4, 4], list("aabb")), ([5, 6, 9, 9], list("ccdd"))).effect
     4.5
@@ -81,7 +90,7 @@ def compare_clustered(
     if c + t == 0:
         return NotEstimable("The values do not vary between clusters.", "check how the metric is computed.")
     contrast = Contrast.of_means(arms[0].mean, arms[1].mean, c, t)
-    return replace(contrast, df=welch_df(c, len(arms[0].labels), t, len(arms[1].labels))).estimate(
+    return replace(contrast, df=welch_df(c, arms[0].worth, t, arms[1].worth)).estimate(
         (Arm(arms[0].n, arms[0].mean), Arm(arms[1].n, arms[1].mean)),
         alpha=float(alpha),
         alternative=alternative,

@@ -127,7 +127,7 @@ def combine(parts: Sequence[tuple[float, Contrast]]) -> Contrast:
     )
 
 
-def welch_df(var_control: float, n_control: int, var_treatment: float, n_treatment: int) -> float:
+def welch_df(var_control: float, n_control: float, var_treatment: float, n_treatment: float) -> float:
     """Degrees of freedom of a difference of two means with these variances (Welch 1947)."""
     share = var_control / (var_control + var_treatment)
     return 1 / (share**2 / (n_control - 1) + (1 - share) ** 2 / (n_treatment - 1))

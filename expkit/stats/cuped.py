@@ -3,8 +3,9 @@
 Deng, Xu, Kohavi & Walker (2013), WSDM, 123-132. `pooled` slopes within the arms make the effect that of
 the analysis of covariance with a common slope; slopes `per-arm` make it that of a regression with every
 interaction (Lin 2013, Annals of Applied Statistics 7, 295-318), which never loses precision in large
-samples. The slopes count as known, as the paper does; that is for samples much larger than the number of
-covariates.
+samples. In large samples the slopes count as known, as the paper does; below `LARGE` units per covariate
+in the smaller arm their own error counts, as in the analysis of covariance (Fisher 1932; Cochran 1957,
+Biometrics 13, 261-281): the residuals lose a degree of freedom for each, and the arms' imbalance costs.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from expkit.stats.summary import Covariates, Summary
 __all__ = ["Slopes", "adjusted_contrast", "explained_share"]
 
 Slopes = Literal["pooled", "per-arm"]
+
+LARGE = 100
+"""Units per covariate in the smaller arm from which on the slopes' error is below one per cent of the variance."""
 
 # An adjusted variance that is smaller than this share of the plain one is rounding noise.
 _ROUNDING = 1e-14
@@ -52,16 +56,71 @@ def adjusted_contrast(control: Summary, treatment: Summary, how: Slopes = "poole
     if c.adjusted + t.adjusted == 0:
         return NotEstimable("The covariates explain the metric fully.", "use covariates from before exposure.")
     share = treatment.n / (control.n + treatment.n)
-    gap = _dot(slopes, covariates[1].minus(covariates[0]))
+    apart = covariates[1].minus(covariates[0])
+    gap = _dot(slopes, apart)
     of_control = -(c.value - (1 + share) * c.shared + share * c.predicted)
+    small = _cost((control.n, treatment.n), covariates, (c, t), apart, how)
+    if isinstance(small, NotEstimable):
+        return small
     return Contrast(
         control=control.mean + share * gap,
         effect=treatment.minus(control) - gap,
-        var_control=c.value - 2 * share * c.shared + share**2 * (c.predicted + t.predicted),
-        var_effect=c.adjusted + t.adjusted,
-        covariance=of_control + share * (t.shared - t.predicted),
-        df=welch_df(c.adjusted, control.n, t.adjusted, treatment.n),
+        var_control=c.value - 2 * share * c.shared + share**2 * (c.predicted + t.predicted + small.slopes),
+        var_effect=c.adjusted * small.control + t.adjusted * small.treatment + small.slopes,
+        covariance=of_control + share * (t.shared - t.predicted - small.slopes),
+        df=welch_df(c.adjusted, control.n - small.lost[0], t.adjusted, treatment.n - small.lost[1]),
     )
+
+
+class _Cost(NamedTuple):
+    """What not knowing the slopes costs: factors on the arms' variances, the slopes' own part, degrees of freedom."""
+
+    control: float = 1.0
+    treatment: float = 1.0
+    slopes: float = 0.0
+    lost: tuple[float, float] = (0.0, 0.0)
+
+
+def _cost(
+    units: tuple[int, int],
+    covariates: tuple[Covariates, Covariates],
+    spreads: tuple[Spread, Spread],
+    apart: Sequence[float],
+    how: Slopes,
+) -> _Cost | NotEstimable:
+    import numpy as np
+
+    if min(units) >= LARGE * len(apart):
+        return _Cost()
+    within = [(n - 1) * np.array(arm.var) for n, arm in zip(units, covariates, strict=True)]
+    number, free = sum(units), [n - 1.0 for n in units]
+    if how == "per-arm":
+        k = [_rank(one) for one in within]
+        left = [free[0] - k[0], free[1] - k[1]]
+        weights = [(n / number) ** 2 for n in reversed(units)]
+        ways = [_dot(_solve(one.tolist(), apart), apart) for one in within]
+    else:
+        whole, k = within[0] + within[1], [_rank(within[0] + within[1])] * 2
+        left = [free[0] - k[0] * free[0] / sum(free), free[1] - k[1] * free[1] / sum(free)]
+        weights, ways = [free[0] / sum(free), free[1] / sum(free)], [_dot(_solve(whole.tolist(), apart), apart)] * 2
+    if min(left) <= 0:
+        return NotEstimable("There are no more units than covariates.", "use fewer covariates, or collect more units.")
+    factors = [f / rest for f, rest in zip(free, left, strict=True)]
+    residual = [one.adjusted * n * factor for one, n, factor in zip(spreads, units, factors, strict=True)]
+    own = math.fsum(w * r * way for w, r, way in zip(weights, residual, ways, strict=True))
+    return _Cost(factors[0], factors[1], max(own, 0.0), (free[0] - left[0], free[1] - left[1]))
+
+
+def _rank(matrix: object) -> int:
+    """Of covariates in units of their own spread; constant ones, and copies of others, are none."""
+    import numpy as np
+
+    whole = np.array(matrix)
+    spread = np.sqrt(np.diag(whole))
+    there = spread > 0
+    if not there.any():
+        return 0
+    return int(np.linalg.matrix_rank(whole[np.ix_(there, there)] / np.outer(spread[there], spread[there]), tol=1e-9))
 
 
 def _covariates(summary: Summary) -> Covariates:

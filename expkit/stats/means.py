@@ -13,7 +13,7 @@ from expkit.stats.paired import paired_contrast
 from expkit.stats.summary import Summary
 from expkit.stats.terms import ALPHA, Alternative, Values, alternative_of, probability, word
 
-__all__ = ["MIN_UNITS", "MeansMethod", "compare_means", "contrast_of"]
+__all__ = ["MIN_UNITS", "MeansMethod", "compare_means", "compare_summaries", "contrast_of"]
 
 MIN_UNITS = 2
 
@@ -49,19 +49,37 @@ def compare_means(
     word("slopes", slopes, get_args(Slopes))
     if method == "paired":
         contrast, arms = paired_contrast(control, treatment)
-    else:
-        summaries = _summary(control), _summary(treatment)
-        contrast = contrast_of(*summaries, method, slopes)
-        arms = Arm(summaries[0].n, summaries[0].mean), Arm(summaries[1].n, summaries[1].mean)
-        if summaries[0].covariates and isinstance(contrast, Contrast):
-            plain = _plain(*summaries, method).var_effect
-            return replace(
-                _estimate(contrast, arms, alpha, alternative, f"{method}+cuped", relative, lift_method),
-                variance_saved=1 - contrast.var_effect / plain,
-            )
+        if isinstance(contrast, NotEstimable):
+            return contrast
+        return _estimate(contrast, arms, alpha, alternative, method, relative, lift_method)
+    return compare_summaries(
+        _summary(control), _summary(treatment), alpha, alternative, relative, method, lift_method, slopes
+    )
+
+
+def compare_summaries(
+    control: Summary,
+    treatment: Summary,
+    alpha: float,
+    alternative: Alternative,
+    relative: bool,
+    method: MeansMethod,
+    lift_method: LiftMethod,
+    slopes: Slopes,
+    worth: tuple[float, float] | None = None,
+) -> Estimate | NotEstimable:
+    """The same from summaries; `worth` are the units that each arm's variance is worth, where that is fewer."""
+    contrast = contrast_of(control, treatment, method, slopes)
     if isinstance(contrast, NotEstimable):
         return contrast
-    return _estimate(contrast, arms, alpha, alternative, method, relative, lift_method)
+    if worth is not None and contrast.df is not None:
+        own = welch_df(control.var / control.n, worth[0], treatment.var / treatment.n, worth[1])
+        contrast = replace(contrast, df=min(contrast.df, own))
+    arms = Arm(control.n, control.mean), Arm(treatment.n, treatment.mean)
+    if not control.covariates:
+        return _estimate(contrast, arms, alpha, alternative, method, relative, lift_method)
+    found = _estimate(contrast, arms, alpha, alternative, f"{method}+cuped", relative, lift_method)
+    return replace(found, variance_saved=1 - contrast.var_effect / _plain(control, treatment, method).var_effect)
 
 
 def _estimate(

@@ -1,22 +1,29 @@
 """Comparing two ratios of totals, such as orders per session, where units are users.
 
 Delta method: Deng, Knoblich & Lu (2018), KDD, 233-242.
+
+Where most of the denominators lie with few units, an arm is worth no more than (sum d)^2 / (sum d^2) of them (Kish
+1965, Survey Sampling, 11.7). Below `LARGE` of these the variance is freed of its bias and Student's t has that many
+degrees of freedom less one, as for clusters of unequal size (Bell & McCaffrey 2002, Survey Methodology 28, 169-181).
 """
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from expkit.errors import InvalidInput
 from expkit.stats.contrast import LiftMethod
 from expkit.stats.cuped import Slopes
 from expkit.stats.estimate import Estimate, NotEstimable
-from expkit.stats.means import MIN_UNITS, compare_means
+from expkit.stats.means import MIN_UNITS, compare_summaries
 from expkit.stats.summary import Covariates, Summary
-from expkit.stats.terms import ALPHA, Alternative, Values
+from expkit.stats.terms import ALPHA, Alternative, Values, alternative_of, probability, word
 
 __all__ = ["compare_ratios", "linearize"]
+
+LARGE = 100.0
+"""Units' worth of denominators from which on the delta method needs no help."""
 
 RatioArm: TypeAlias = "Summary | tuple[Values, Values] | tuple[Values, Values, Any]"
 
@@ -41,23 +48,30 @@ def compare_ratios(
     >>> compare_ratios(([1, 2, 3], [2, 5, 5]), ([2, 2, 4], [2, 4, 4])).treatment.mean
     0.8
     """
+    level = probability("alpha", alpha)
+    alternative_of(alternative)
+    word("lift method", lift_method, get_args(LiftMethod))
+    word("slopes", slopes, get_args(Slopes))
     if isinstance(base := _linear("control", control), NotEstimable):
         return base
     if isinstance(other := _linear("treatment", treatment), NotEstimable):
         return other
-    found = compare_means(
-        base, other, alpha=alpha, alternative=alternative, relative=relative, lift_method=lift_method, slopes=slopes
+    arms, worth = (base[0], other[0]), (base[1], other[1])
+    found = compare_summaries(
+        *arms, level, alternative, relative, "welch", lift_method, slopes, worth if min(worth) < LARGE else None
     )
-    method = "delta+cuped" if base.covariates else "delta"
+    method = "delta+cuped" if arms[0].covariates else "delta"
     return replace(found, method=method) if isinstance(found, Estimate) else found
 
 
 def linearize(pairs: Summary) -> Summary | NotEstimable:
     """The mean and variance of ratio + (numerator - ratio denominator) / mean denominator; other covariates stay."""
-    return _linear("arm", pairs)
+    found = _linear("arm", pairs)
+    return found if isinstance(found, NotEstimable) else found[0]
 
 
-def _linear(which: str, arm: RatioArm) -> Summary | NotEstimable:
+def _linear(which: str, arm: RatioArm) -> tuple[Summary, float] | NotEstimable:
+    """One number per unit, and how many units' worth of denominators there are."""
     pairs = arm if isinstance(arm, Summary) else _pairs(which, *arm)
     if pairs.n < MIN_UNITS:
         return NotEstimable(f"The {which} has {pairs.n} units; an error needs 2.", "collect more units.")
@@ -72,7 +86,12 @@ def _linear(which: str, arm: RatioArm) -> Summary | NotEstimable:
     spread = (pairs.var - 2 * ratio * cov + ratio**2 * var) / bottom**2
     noise = 1e-14 * (pairs.var + ratio**2 * var) / bottom**2
     rest = _other_covariates(pairs.covariates, ratio, bottom)
-    return Summary(pairs.n, ratio, spread if spread > noise else 0.0, rest)
+    worth = pairs.n * bottom**2 / (bottom**2 + var * (pairs.n - 1) / pairs.n)
+    if worth < MIN_UNITS:
+        return NotEstimable(f"One unit of the {which} has nearly all of the denominators.", "collect more units.")
+    if worth < LARGE:  # the sample variance has n / (n - 1) already
+        spread *= worth / (worth - 1) * (pairs.n - 1) / pairs.n
+    return Summary(pairs.n, ratio, spread if spread > noise else 0.0, rest), worth
 
 
 def _pairs(which: str, numerators: Values, denominators: Values, covariates: Any = None) -> Summary:

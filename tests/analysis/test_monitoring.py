@@ -69,6 +69,16 @@ def test_an_early_bound_that_is_crossed_decides(look_by_look):
     assert (third.row("buy").decision.decided_at, third.row("buy").verdict) == (2, "better")
 
 
+@pytest.mark.parametrize("method", ["group_sequential", "always_valid"])
+def test_a_verdict_keeps_the_direction_of_the_look_that_decided(look_by_look, method):
+    """The effect turns afterwards: what was found stays found, and the scorecard says that it has turned."""
+    steps = [(0.1, 0.2, 1000), (0.1, 0.01, 2500)]
+    first, second = look_by_look(experiment(sample_size=4000, plan={"method": method, "looks": 4}), steps)
+    assert (first.row("buy").verdict, second.row("buy").verdict) == ("better", "better")
+    assert second.row("buy").decision.effect < 0 < second.row("buy").decision.decided_effect
+    assert "it has turned since" in second.row("buy").note
+
+
 def test_what_an_ordinary_test_would_find_early_is_not_enough(look_by_look):
     """A z of 2.5 at a quarter of the information is chance often enough."""
     (card,) = look_by_look(experiment(sample_size=4000, plan=GROUPS), [(0.1, 0.136, 1000)])

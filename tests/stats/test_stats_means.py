@@ -233,6 +233,44 @@ def test_cuped_is_the_analysis_of_covariance():
     assert compare_means(Summary.of(y[~group], x[~group]), Summary.of(y[group], x[group]), method="z").df is None
 
 
+@pytest.mark.parametrize("shape", ["balanced", "unequal"])
+def test_with_few_units_cuped_is_the_analysis_of_covariance_to_its_error(shape):
+    """The residuals' degrees of freedom and the covariates' imbalance count: the error is that of the regression."""
+    from statsmodels.api import OLS
+
+    rng = np.random.default_rng(5)
+    x = rng.normal(0, 1, (30, 3))
+    group = np.arange(30) % 2 == 0 if shape == "balanced" else np.arange(30) < 24
+    y = x @ [1.0, 2.0, -1.0] + rng.normal(0, 1, 30)
+    found = compare_means(*(Summary.of(y[g], np.column_stack([x[g], np.ones(g.sum())])) for g in (~group, group)))
+    peer = OLS(y, np.column_stack([np.ones(30), group, x])).fit()
+    assert found.effect == pytest.approx(peer.params[1], rel=1e-9)
+    if shape == "balanced":
+        assert found.se == pytest.approx(peer.bse[1], rel=1e-9)
+    assert found.df <= peer.df_resid
+
+
+@pytest.mark.parametrize("slopes", ["pooled", "per-arm"])
+def test_the_error_rate_of_cuped_with_few_units(slopes):
+    """2,000 experiments of 10 + 10 units and 3 covariates without an effect; tolerance four standard errors."""
+    rng, alarms = np.random.default_rng(14), 0
+    for _ in range(2000):
+        x = rng.normal(0, 1, (2, 10, 3))
+        y = x.sum(axis=2) + rng.normal(0, 1, (2, 10))
+        found = compare_means(*(Summary.of(*arm) for arm in zip(y, x, strict=True)), slopes=slopes)
+        alarms += found.p_value < 0.05
+    assert alarms / 2000 < 0.0695
+
+
+def test_as_many_covariates_as_units_have_no_answer():
+    """Nothing is left to judge the error by."""
+    rng = np.random.default_rng(15)
+    arms = [Summary.of(rng.normal(size=5), rng.normal(size=(5, 8))) for _ in range(2)]
+    assert isinstance(compare_means(*arms), NotEstimable)
+    few = [Summary.of(rng.normal(size=6), rng.normal(size=(6, 4))) for _ in range(2)]
+    assert compare_means(*few, slopes="per-arm").df < 2
+
+
 def test_the_lift_of_cuped_decides_as_its_effect():
     """Fieller with the covariance of the adjusted means still is the absolute test at zero."""
     rng = np.random.default_rng(12)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from expkit.errors import InvalidInput
-from expkit.stats import Summary, compare_means, compare_ratios
+from expkit.stats import NotEstimable, Summary, compare_means, compare_ratios
 
 
 def draw(rng, n, rate):
@@ -75,3 +75,41 @@ def test_a_summary_without_a_denominator_is_refused():
     """With the way to make one."""
     with pytest.raises(InvalidInput, match=r"Summary\.of\(numerators, denominators\)"):
         compare_ratios(Summary.of([1, 2]), Summary.of([1, 2]))
+
+
+def test_equal_denominators_in_few_units_are_few_units():
+    """Two hundred units of whom ten have a denominator of 1 are worth ten: variance and degrees of freedom say so."""
+    rng = np.random.default_rng(10)
+    arms = [(np.r_[np.zeros(190), 1.0 * (rng.random(10) < 0.5)], np.r_[np.zeros(190), np.ones(10)]) for _ in range(2)]
+    found = compare_ratios(*arms)
+    alone = compare_means(*(top[-10:] for top, _ in arms))
+    assert found.effect == pytest.approx(alone.effect)
+    assert (found.se, found.df) == pytest.approx((alone.se, alone.df), rel=1e-9)
+
+
+@pytest.mark.parametrize(("n", "sessions"), [(200, 0.05), (50, 0.3), (20, 1.0)])
+def test_the_error_rate_with_few_sessions(n, sessions):
+    """2,000 experiments without an effect, most units without a session; tolerance four standard errors."""
+    rng, alarms = np.random.default_rng(11), 0
+    for _ in range(2000):
+        below = rng.poisson(sessions, (2, n))
+        found = compare_ratios(*zip(rng.binomial(below, 0.3), below, strict=True))
+        alarms += not isinstance(found, NotEstimable) and found.p_value < 0.05
+    assert alarms / 2000 < 0.0695
+
+
+def test_many_units_are_left_to_the_delta_method_alone():
+    """From a hundred units' worth on, it is the textbook's number."""
+    rng = np.random.default_rng(12)
+    arms = [draw(rng, 400, 0.2) for _ in range(2)]
+    found = compare_ratios(*arms)
+    ratios = [top.sum() / below.sum() for top, below in arms]
+    var = [np.var(t - r * b, ddof=1) / 400 / b.mean() ** 2 for (t, b), r in zip(arms, ratios, strict=True)]
+    assert found.se == pytest.approx(np.sqrt(sum(var)), rel=1e-12)
+
+
+def test_one_unit_with_all_denominators_has_no_answer():
+    """Nothing can be told from one unit."""
+    found = compare_ratios(([1, 0, 0, 5], [9, 0, 0, 0.5]), ([1, 2, 3, 1], [2, 2, 4, 1]))
+    assert isinstance(found, NotEstimable)
+    assert found.hint == "collect more units."

@@ -121,3 +121,37 @@ def test_cochran_mantel_haenszel_refuses_empty_strata():
     assert "both outcomes" in cochran_mantel_haenszel([(0, 10, 0, 12), (0, 0, 1, 2)]).reason
     assert cochran_mantel_haenszel({"a": (5, 20, 12, 22), "b": (0, 0, 1, 2)}).p_value < 0.1
     assert cochran_mantel_haenszel([(0, 10, 5, 10)]).effect is None
+
+
+def test_clusters_of_unequal_size_are_worth_fewer():
+    """Bell and McCaffrey's degrees of freedom, from the projection matrix, are near; G - 1 where all are alike."""
+    alike = np.repeat(np.arange(12), 5)
+    rng = np.random.default_rng(4)
+    plain = compare_clustered((rng.normal(size=60), alike), (rng.normal(size=60), alike + 50))
+    assert 11 <= plain.df <= 22
+    sizes = np.array([40, 40, 5, 5, 5, 5, 5, 5])
+    ids = np.repeat(np.arange(8), sizes)
+    n, members = ids.size, ids[:, None] == np.arange(8)
+    within = np.eye(n) - 1 / n
+    # one column per cluster: what its residual's sum is of the errors, freed of its bias
+    forms = within @ members / np.sqrt(1 - sizes / n)
+    gram = forms.T @ forms
+    satterthwaite = np.trace(gram) ** 2 / (gram**2).sum()
+    same = rng.normal(size=n)
+    found = compare_clustered((same, ids), (same + 1, ids + 50))
+    assert found.df / 2 == pytest.approx(satterthwaite, rel=0.25)
+    assert found.df / 2 < 7
+
+
+def test_the_error_rate_with_unequal_clusters():
+    """2,000 experiments of 10 + 10 clusters of 1, 5 or 100 rows without an effect; tolerance four standard errors."""
+    rng, alarms = np.random.default_rng(6), 0
+    for _ in range(2000):
+        arms = []
+        for side in (0, 100):
+            sizes = rng.choice([1, 5, 100], 10)
+            ids = np.repeat(np.arange(10) + side, sizes)
+            arms.append((np.repeat(rng.normal(0, 0.7, 10), sizes) + rng.normal(0, 1, ids.size), ids))
+        found = compare_clustered(*arms)
+        alarms += found.p_value < 0.05
+    assert alarms / 2000 < 0.0695
