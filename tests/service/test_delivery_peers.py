@@ -6,6 +6,7 @@ import itertools
 import json
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -242,6 +243,22 @@ def test_all_flags_at_once_are_the_same(address: str, people: Any, expected: Any
             assert [found[key] for key in KEYS] == expected[number]
             known = {"If-None-Match": answer.headers["etag"]}
             assert client.post("/ofrep/v1/evaluate/flags", json={"context": user}, headers=known).status_code == 304
+
+
+def test_growthbooks_python_sdk_hears_of_changes(address: str, workbench: Workbench) -> None:
+    """It follows `/sub/{client_key}`: what starts later is there without a restart."""
+    feature_repo.clear_cache()
+    sdk = GrowthBook(api_host=address, client_key="sdk-key", streaming=True, attributes={"user_id": "u1"})
+    sdk.load_features()
+    assert sdk.eval_feature("late").source == "unknownFeature"
+    workbench.create(experiment("late"))
+    workbench.start("late")
+    end = time.monotonic() + 60
+    while sdk.eval_feature("late").source != "experiment" and time.monotonic() < end:
+        time.sleep(0.05)
+    assert sdk.eval_feature("late").experimentResult.key == workbench.assign(user_id="u1", experiment="late").variant
+    sdk.destroy()
+    feature_repo.clear_cache()
 
 
 def node(script: str, address: str, key: str, questions: Any, folder: Path) -> Any:
