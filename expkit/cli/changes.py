@@ -141,20 +141,13 @@ def delete(context: typer.Context, key: Key, reason: Reason = "", yes: Yes = Fal
 
 def told_change(change: Change) -> str:
     """`coverage: 0.1 → 0.5`, on one line that a terminal can show; a default stands where nothing was said."""
-    default = _default(change.path)
-    before, after = (default if value is None else value for value in (change.before, change.after))
-    told = change._replace(before=before, after=after)
+    from expkit.domain import Experiment
+    from expkit.domain.diff import with_default
+
+    told = with_default(change, Experiment)
     if len(str(told)) <= 2 * WIDTH:
         return printable(str(told))
-    return printable(f"{told.path}: {shorten(before, WIDTH)} → {shorten(after, WIDTH)}")
-
-
-def _default(path: str) -> object:
-    from expkit.domain import Experiment
-
-    field = Experiment.model_fields.get(path)
-    found = field.default if field is not None else None
-    return found if isinstance(found, str | int | float) and found != "" else None
+    return printable(f"{told.path}: {shorten(told.before, WIDTH)} → {shorten(told.after, WIDTH)}")
 
 
 def _share(text: str) -> tuple[str, float]:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-__all__ = ["Change", "diff"]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+__all__ = ["Change", "diff", "with_default"]
 
 _MISSING = object()
 
@@ -24,6 +27,16 @@ class Change(NamedTuple):
 def diff(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Change]:
     """Every leaf that differs, in a stable order; list items that have a key are matched by it."""
     return sorted(_changes("", before, after), key=lambda change: change.path)
+
+
+def with_default(change: Change, noun: type[BaseModel]) -> Change:
+    """What a definition leaves out is at its default: `coverage: 1.0 → 0.5`, where that is a word or a number."""
+    field = noun.model_fields.get(change.path)
+    default = field.default if field is not None else None
+    if not isinstance(default, str | int | float) or default == "":
+        return change
+    before, after = (default if value is None else value for value in (change.before, change.after))
+    return change._replace(before=before, after=after)
 
 
 def _changes(path: str, before: Any, after: Any) -> Iterator[Change]:

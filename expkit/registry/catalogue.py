@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from expkit.domain import Experiment, Metric
 from expkit.domain.collaboration import Version
-from expkit.domain.diff import Change, diff
+from expkit.domain.diff import Change, diff, with_default
 from expkit.errors import Conflict, Forbidden, InvalidInput, NotFound, Overtaken, did_you_mean
 from expkit.registry.access import MAX_NAME
 from expkit.registry.people_tables import catalogue, catalogue_versions
@@ -79,7 +79,7 @@ def metric_versions(connection: sa.Connection, key: str) -> list[Version]:
     found: list[Version] = []
     before: dict[str, Any] = {}
     for row in connection.execute(query):
-        changes = tuple(str(change)[:500] for change in diff(before, row.definition)) if before else ()
+        changes = _told(before, row.definition) if before else ()
         found.append(
             Version(
                 experiment=key, version=row.version, author=row.author, reason=row.reason, at=row.at, changes=changes
@@ -87,6 +87,10 @@ def metric_versions(connection: sa.Connection, key: str) -> list[Version]:
         )
         before = row.definition
     return found[::-1]
+
+
+def _told(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(with_default(change, Metric))[:500] for change in diff(before, after))
 
 
 def deviations(connection: sa.Connection, experiment: Experiment) -> dict[str, list[Change] | None]:

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from expkit.domain import STATE_FIELDS, Experiment
 from expkit.domain.allocation import least_moving_order
 from expkit.domain.collaboration import Version
-from expkit.domain.diff import diff
+from expkit.domain.diff import diff, with_default
 from expkit.errors import Conflict, InvalidInput, NotFound, Overtaken, did_you_mean
 from expkit.registry.experiments import definition_columns, get, keep_version, locked, refuse_state
 from expkit.registry.phases import open_phase
@@ -64,7 +64,7 @@ def versions(connection: sa.Connection, key: str) -> list[Version]:
     before: dict[str, Any] = {}
     found = []
     for row in rows:
-        changes = tuple(str(change)[:500] for change in diff(before, row.definition)) if before else ()
+        changes = _told(before, row.definition) if before else ()
         found.append(
             Version(
                 experiment=key, version=row.version, author=row.author, reason=row.reason, at=row.at, changes=changes
@@ -72,6 +72,10 @@ def versions(connection: sa.Connection, key: str) -> list[Version]:
         )
         before = row.definition
     return found[::-1]
+
+
+def _told(before: dict[str, Any], after: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(str(with_default(change, Experiment))[:500] for change in diff(before, after))
 
 
 def at_version(connection: sa.Connection, key: str, version: int) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def test_a_change_is_a_version_with_author_reason_and_diff(store: Store) -> None
     assert (changed.version, changed.coverage, changed.tags) == (2, 0.5, ("a",))
     newest, oldest = ask(store, registry.versions, "checkout")
     assert (newest.author, newest.reason) == ("bob", "half is enough")
-    assert newest.changes == ("coverage: nothing → 0.5", "tags: nothing → ['a']")
+    assert newest.changes == ("coverage: 1.0 → 0.5", "tags: nothing → ['a']")
     assert (oldest.author, oldest.changes) == ("ann", ())
     entry = ask(store, read_audit)[0]
     assert (entry.action, entry.actor, entry.reason) == ("experiment.update", "bob", "half is enough")
