@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from types import NoneType
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ def texts(name: str, raw: Any, findings: Findings) -> Any:
     import pyarrow.compute as pc
 
     if isinstance(raw, list):
+        if (alike := _alike(raw, pa.string(), {str})) is not None:
+            return alike
         return _each(name, raw, _text, pa.string(), findings, "text")
     raw = _plain(raw)
     if pa.types.is_floating(raw.type):
@@ -48,7 +51,9 @@ def numbers(name: str, raw: Any, findings: Findings) -> Any:
     import pyarrow.compute as pc
 
     if isinstance(raw, list):
-        return _each(name, raw, _number, pa.float64(), findings, "a finite number")
+        if (alike := _alike(raw, pa.float64(), {float, int})) is None:
+            return _each(name, raw, _number, pa.float64(), findings, "a finite number")
+        raw = alike
     raw = _plain(raw)
     types = pa.types
     if not (types.is_integer(raw.type) or types.is_floating(raw.type) or types.is_decimal(raw.type)
@@ -79,7 +84,11 @@ def moments(name: str, raw: Any, findings: Findings) -> Any:
 
     utc = pa.timestamp("us", "UTC")
     if isinstance(raw, list):
-        return _each(name, raw, _moment, utc, findings, "a time (ISO 8601, or a datetime)")
+        if (alike := _alike(raw, utc, {datetime})) is not None:
+            return alike
+        if (alike := _alike(raw, pa.string(), {str})) is None:
+            return _each(name, raw, _moment, utc, findings, "a time (ISO 8601, or a datetime)")
+        raw = alike
     raw = _plain(raw)
     if _is_text(raw.type):
         return _moments_of_text(name, raw, findings)
@@ -97,7 +106,9 @@ def jsons(name: str, raw: Any, findings: Findings) -> Any:
     import pyarrow as pa
 
     if isinstance(raw, list):
-        return _each(name, raw, _json, pa.string(), findings, "a JSON object")
+        if (alike := _alike(raw, pa.string(), {str})) is None:
+            return _each(name, raw, _json, pa.string(), findings, "a JSON object")
+        raw = alike
     raw = _plain(raw)
     if _is_text(raw.type):
         return _json_texts(name, raw, findings)
@@ -130,7 +141,7 @@ def _moments_of_text(name: str, raw: Any, findings: Findings) -> Any:
             return raw.cast(target).cast(utc)
         except pa.ArrowInvalid:  # some have a zone and some have none, or some are no time at all
             continue
-    return _each(name, raw.to_pylist(), _moment, utc, findings, "a time (ISO 8601)")
+    return _each(name, raw.to_pylist(), _moment, utc, findings, "a time (ISO 8601, or a datetime)")
 
 
 def _plain(raw: Any) -> Any:
@@ -162,6 +173,18 @@ def _refused(name: str, raw: Any, kind: Any, findings: Findings, wanted: str) ->
         rule=f"{name} is not {wanted}",
     )
     return pa.nulls(len(raw), kind)
+
+
+def _alike(raw: list[Any], kind: Any, types: set[type]) -> Any | None:
+    """The whole column at once, when all of its values are of these types; None when each has to be looked at."""
+    import pyarrow as pa
+
+    if not set(map(type, raw)) <= types | {NoneType}:
+        return None
+    try:
+        return pa.chunked_array([pa.array(raw, kind)])
+    except (pa.ArrowInvalid, UnicodeEncodeError, OverflowError):
+        return None
 
 
 def _each(name: str, raw: list[Any], convert: Callable[[Any], Any], kind: Any, findings: Findings, wanted: str) -> Any:
@@ -220,10 +243,10 @@ def _moment(value: Any) -> datetime:
 
 
 def _json(value: Any) -> str:
-    found = json.loads(value, parse_constant=_no_constant) if isinstance(value, str) else value
+    found = _DECODER.decode(value) if isinstance(value, str) else value
     if not isinstance(found, Mapping) or not all(isinstance(key, str) for key in found):
         raise TypeError
-    text = value if isinstance(value, str) else json.dumps(dict(found), allow_nan=False, ensure_ascii=False)
+    text = value if isinstance(value, str) else _ENCODER.encode(dict(found))
     text.encode()
     if len(text) > MAX_JSON:
         raise ValueError
@@ -232,6 +255,10 @@ def _json(value: Any) -> str:
 
 def _no_constant(_: str) -> None:
     raise ValueError  # NaN and Infinity are not JSON
+
+
+_ENCODER = json.JSONEncoder(allow_nan=False, ensure_ascii=False)
+_DECODER = json.JSONDecoder(parse_constant=_no_constant)
 
 
 def _json_of_struct(value: Any) -> str:
