@@ -121,8 +121,7 @@ class Experiment(Noun):
             raise ValueError(f"some variants have a weight and some have none ({bare}); give all or leave all out")
         total = math.fsum(given)
         if abs(total - 1) > WEIGHT_TOLERANCE:
-            shares = ", ".join(f"{weight / total:.4g}" for weight in given) if total else "equal ones: leave them out"
-            raise ValueError(f"the weights add up to {total:.6g}, not 1; in these proportions: {shares}")
+            raise ValueError(f"the weights add up to {total:.6g}, not 1; in these proportions: {_to_one(given, total)}")
         return variants
 
     @field_validator("metrics")
@@ -237,6 +236,16 @@ class Experiment(Noun):
     @classmethod
     def _label(cls) -> str:
         return "An experiment"
+
+
+def _to_one(weights: list[float], total: float) -> str:
+    """The same weights, as somebody would type them: of four digits each, and 1 together."""
+    if not total:
+        return "equal ones: leave them out"
+    rounded = [round(weight / total, 4) for weight in weights]
+    largest = rounded.index(max(rounded))
+    rounded[largest] = round(1 - math.fsum(rounded[:largest] + rounded[largest + 1 :]), 4)
+    return ", ".join(f"{weight:g}" for weight in rounded)
 
 
 def _refuse_twice(what: str, keys: list[str]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 import pytest
@@ -205,3 +206,19 @@ def test_yaml_and_json_are_lossless(experiment: Experiment) -> None:
     assert Experiment.from_yaml(experiment.to_yaml()) == experiment
     assert Experiment.from_json(experiment.to_json()) == experiment
     assert Experiment.parse(experiment.model_dump(mode="json")) == experiment
+
+
+@given(st.lists(st.floats(0.001, 1), min_size=2, max_size=12))
+def test_weights_that_are_off_are_told_with_ones_that_do(weights: list[float]) -> None:
+    """The proportions that the error names can be typed in as they stand."""
+    values = {"key": "k", "name": "n", "hypothesis": "h", "metrics": ["m"]}
+
+    def made(own: list[float]) -> Experiment:
+        return Experiment.parse({**values, "variants": [{"key": f"v{i}", "weight": w} for i, w in enumerate(own)]})
+
+    try:
+        made(weights)
+    except InvalidDefinition as error:
+        told = re.search(r"in these proportions: ([\d., e-]+) \(", str(error))
+        assert told
+        assert made([float(part) for part in told[1].split(",")])
