@@ -23,8 +23,8 @@ __all__ = ["Slopes", "adjusted_contrast", "explained_share"]
 
 Slopes = Literal["pooled", "per-arm"]
 
-LARGE = 100
-"""Units per covariate in the smaller arm from which on the slopes' error is below one per cent of the variance."""
+LARGE = 50
+"""Units per covariate in the smaller arm from which on the slopes' error is below two per cent of the variance."""
 
 # An adjusted variance that is smaller than this share of the plain one is rounding noise.
 _ROUNDING = 1e-14

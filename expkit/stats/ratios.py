@@ -22,7 +22,7 @@ from expkit.stats.terms import ALPHA, Alternative, Values, alternative_of, proba
 
 __all__ = ["compare_ratios", "linearize"]
 
-LARGE = 100.0
+LARGE = 30.0
 """Units' worth of denominators from which on the delta method needs no help."""
 
 RatioArm: TypeAlias = "Summary | tuple[Values, Values] | tuple[Values, Values, Any]"

@@ -99,7 +99,7 @@ def test_the_error_rate_with_few_sessions(n, sessions):
 
 
 def test_many_units_are_left_to_the_delta_method_alone():
-    """From a hundred units' worth on, it is the textbook's number."""
+    """From thirty units' worth on, it is the textbook's number."""
     rng = np.random.default_rng(12)
     arms = [draw(rng, 400, 0.2) for _ in range(2)]
     found = compare_ratios(*arms)
