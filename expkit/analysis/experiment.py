@@ -37,18 +37,22 @@ def analyze_experiment(
     history: Sequence[Phase] = (),
     past: Sequence[Scorecard] = (),
     promise: Promise | None = None,
+    moment: datetime | None = None,
 ) -> Scorecard:
     """The scorecard of what was logged (up to `at`, when given).
+
+    `moment` is when the look is taken: now, unless an old one is computed again.
 
     The plan's `alternative` is for the primary metric; all others are two-sided. `history` tells which shares held
     from when on, oldest first; units are then expected in the shares of the phase they came in. `past` are the
     scorecards of earlier looks, which the plan's method needs; `promise` is what deviations are measured against.
     """
+    moment = moment or at or now()
     variants = [variant.key for variant in experiment.variants]
     metrics, sequential = metrics_of(experiment), experiment.plan.method != "fixed"
     covariates = list(dict.fromkeys(metric.covariate for metric in metrics if metric.covariate))
     exposed = find_exposed(reader.connection, experiment.key, variants, at, covariates)
-    found = summarize(reader.connection, metrics, variants, at, covariates, whole=sequential)
+    found = summarize(reader.connection, metrics, variants, at, covariates, whole_by=moment if sequential else None)
     statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
     before = dict(zip(covariates, found[len(metrics) :], strict=True))
     waiting = {key: exposed.single - sum(arm.n for arm in arms.values()) for key, arms in statistics.items()}
@@ -67,7 +71,7 @@ def analyze_experiment(
         experiment=experiment.key,
         name=experiment.name,
         control=experiment.control.key,
-        at=at or now(),
+        at=moment,
         look=look,
         alpha=experiment.plan.alpha,
         arms=tuple(

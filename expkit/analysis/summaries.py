@@ -15,7 +15,6 @@ from expkit.analysis.scan import scan
 from expkit.analysis.sources import source_of
 from expkit.analysis.statistics import EMPTY, ArmStatistic
 from expkit.domain import Metric
-from expkit.domain.events import now
 
 __all__ = ["Exposed", "count_by_phase", "find_exposed", "json_path", "make_hits", "make_scores", "summarize"]
 
@@ -121,11 +120,12 @@ def summarize(
     at: datetime | None,
     attributes: Sequence[str] = (),
     *,
-    whole: bool = False,
+    whole_by: datetime | None = None,
 ) -> list[dict[str, ArmStatistic]]:
     """The statistics of each metric, then of each attribute, by variant, for the units that `find_exposed` found.
 
-    With `whole`, a metric's units count once their window is over, so that none of their values changes any more.
+    With `whole_by`, a metric's units count once their window is over by then, so that none of their values changes any
+    more.
     """
     connection.execute(
         """
@@ -135,7 +135,7 @@ def summarize(
         {"variants": list(variants)},
     )
     make_hits(connection, metrics, at)
-    make_scores(connection, metrics, attributes, _until(at or now()) if whole else None)
+    make_scores(connection, metrics, attributes, _until(whole_by) if whole_by else None)
     measures = [_measure(i, metric, attributes) for i, metric in enumerate(metrics)]
     measures += [Measure(name, name, f"a{i}") for i, name in enumerate(attributes)]
     found = scan(source_of(connection, "frame"), "variant", measures, refuse=False)

@@ -68,11 +68,15 @@ def analyze(
         bool, typer.Option("--gatekeeping", help="Other metrics count only once the first one is significant.")
     ] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Show the newest scorecard; take no new look.")] = False,
+    at: Annotated[
+        int | None, typer.Option(metavar="LOOK", help="Compute this old look again, from the events that it saw.", min=1)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Compare the variants: a scorecard.
 
-    One look at an experiment, kept with its scorecard; or at a file, kept nowhere.
+    One look at an experiment, kept with its scorecard; or at a file, kept nowhere. --at 3 computes look 3 again,
+    --at 3 --latest shows it as it was kept.
     """
     session: Session = context.obj
     given = {
@@ -91,7 +95,7 @@ def analyze(
         )
     else:
         with session.open() as workbench:
-            scorecard = workbench.scorecard(target) if latest else workbench.analyze(target)
+            scorecard = workbench.scorecard(target, look=at) if latest else workbench.analyze(target, at=at)
     say_scorecard(scorecard, as_json)
 
 

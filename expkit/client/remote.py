@@ -58,7 +58,7 @@ class RemoteWorkbench(
 
     # -- analysis
 
-    def analyze(self, key: str | None = None, *, frame: Any = None, **options: Any) -> Scorecard:
+    def analyze(self, key: str | None = None, *, frame: Any = None, at: int | None = None, **options: Any) -> Scorecard:
         """One look at an experiment, taken and kept by the service; or at a frame, which stays here."""
         if (key is None) == (frame is None):
             raise InvalidInput("Analyze what?", hint="give an experiment's key, or frame=..., not both.")
@@ -71,11 +71,12 @@ class RemoteWorkbench(
                 f"{', '.join(sorted(options))} cannot be given for a registered experiment: its own plan says how.",
                 hint="change the experiment, or analyze a frame.",
             )
-        return self._scorecard(self._service.post(route("experiments", key, "analyze")))
+        asked = {} if at is None else {"at": at}
+        return self._scorecard(self._service.send("POST", route("experiments", key, "analyze"), params=asked).json())
 
-    def scorecard(self, key: str) -> Scorecard:
-        """The scorecard of the newest look."""
-        return self._scorecard(self._service.get(route("experiments", key, "results")))
+    def scorecard(self, key: str, *, look: int | None = None) -> Scorecard:
+        """The scorecard of the newest look, or of the one of that number, as it was kept."""
+        return self._scorecard(self._service.get(route("experiments", key, "results"), look=look))
 
     def figure(self, key: str, theme: str = "light") -> dict[str, Any]:
         """The newest scorecard's figure as BokehJS embeds it."""

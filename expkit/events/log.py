@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -120,6 +121,10 @@ class Events:
         table = self.lake.table(kind, version)
         if table is None:
             raise NotFound(f"The lake has no table {kind}.", hint="check EXPKIT_LAKE.")
+        if self.lake.folder and not all(map(os.path.exists, self.lake.files(table))):
+            raise NotFound(
+                f"Version {version} of the {kind} is gone.", hint="erasure, retention or vacuum removed its files."
+            )
         return table
 
     def _move_all(self, kind: Kind) -> int:

@@ -31,7 +31,7 @@ from expkit.registry.experiments import (
     touched_since,
 )
 from expkit.registry.leases import hold, let_go
-from expkit.registry.looks import all_looks, latest_look, next_look, save_look
+from expkit.registry.looks import all_looks, latest_look, look_at, next_look, save_look
 from expkit.registry.memory import memory_in, memory_of, remember_units
 from expkit.registry.notes import NoteEdit, add_note, delete_note, edit_note, note_experiment, note_history, notes
 from expkit.registry.overrides import forced_units, override, overrides, revoke_override, set_override
@@ -61,11 +61,11 @@ __all__ = [
     "at_version", "calendar", "cancel_review", "choose_winner", "count", "create", "define_metric", "definition_digest",
     "delete_draft", "delete_note", "deviations", "due", "edit_note", "elevation", "elevations", "every", "find",
     "find_one", "fire", "forced_units", "get", "grant", "grants", "groups", "hold", "holdouts", "hypotheses",
-    "latest_look", "latest_scorecards", "learn", "let_go", "local_time", "locked", "memory_in", "memory_of", "metric",
-    "metric_versions", "metrics", "move", "next_look", "note_experiment", "note_history", "notes", "now", "override",
-    "overrides", "phases", "plan_digest", "policies", "policy_for", "project_of", "raise_alert", "remember_units",
-    "replace", "request_elevation", "request_review", "require", "require_role", "restore", "review", "reviews",
-    "revision", "revoke", "revoke_override", "role_of", "save_group", "save_look", "schedule_move", "scheduled",
-    "set_holdout", "set_override", "set_policy", "sign_plan", "signed_plans", "timeline", "touched_since", "unschedule",
-    "update", "velocity", "versions",
+    "latest_look", "latest_scorecards", "learn", "let_go", "local_time", "locked", "look_at", "memory_in", "memory_of",
+    "metric", "metric_versions", "metrics", "move", "next_look", "note_experiment", "note_history", "notes", "now",
+    "override", "overrides", "phases", "plan_digest", "policies", "policy_for", "project_of", "raise_alert",
+    "remember_units", "replace", "request_elevation", "request_review", "require", "require_role", "restore", "review",
+    "reviews", "revision", "revoke", "revoke_override", "role_of", "save_group", "save_look", "schedule_move",
+    "scheduled", "set_holdout", "set_override", "set_policy", "sign_plan", "signed_plans", "timeline", "touched_since",
+    "unschedule", "update", "velocity", "versions",
 ]  # fmt: skip

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from expkit.errors import Conflict
+from expkit.errors import Conflict, NotFound
 from expkit.registry.tables import experiments, learnings, looks
 from expkit.storage import Work
 
-__all__ = ["all_looks", "latest_look", "next_look", "save_look"]
+__all__ = ["Look", "all_looks", "latest_look", "look_at", "next_look", "save_look"]
 
 
 def next_look(connection: sa.Connection, key: str) -> int:
@@ -45,6 +45,25 @@ def latest_look(connection: sa.Connection, key: str) -> dict[str, Any] | None:
     query = sa.select(looks.c.scorecard).where(looks.c.experiment == key).order_by(looks.c.look.desc()).limit(1)
     found: dict[str, Any] | None = connection.scalar(query)
     return found
+
+
+class Look(NamedTuple):
+    """One kept look: at which version of the definition, and what it came to."""
+
+    look: int
+    version: int
+    scorecard: dict[str, Any]
+
+
+def look_at(connection: sa.Connection, key: str, look: int) -> Look:
+    """The look of this number, or NotFound with those that there are."""
+    query = sa.select(looks.c.look, looks.c.version, looks.c.scorecard).where(looks.c.experiment == key)
+    row = connection.execute(query.where(looks.c.look == look)).one_or_none()
+    if row is None:
+        last = next_look(connection, key) - 1
+        hint = f"they are numbered from 1 to {last}." if last else "analyze it first."
+        raise NotFound(f"There is no look {look} at {key!r}.", hint=hint)
+    return Look(*row)
 
 
 def all_looks(connection: sa.Connection, key: str) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ __all__ = ["Chosen", "router"]
 router = APIRouter(prefix="/experiments", tags=["experiments"])
 
 Word = Annotated[str | None, Query(max_length=500)]
+Look = Annotated[int | None, Query(ge=1, le=2**31 - 1)]
 # A report carries its scripts with it; the sandbox keeps them away from the origin's cookies and API.
 REPORT_POLICY = (
     "sandbox allow-scripts allow-downloads allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
@@ -134,15 +135,15 @@ def clone_experiment(
 
 
 @router.post("/{key}/analyze")
-def analyze_experiment(workbench: Bench, key: str) -> Scorecard:
-    """Take a look: the scorecard is computed, kept and audited."""
-    return workbench.analyze(key)
+def analyze_experiment(workbench: Bench, key: str, at: Look = None) -> Scorecard:
+    """Take a look: the scorecard is computed, kept and audited. `at` computes an old look again, and keeps nothing."""
+    return workbench.analyze(key, at=at)
 
 
 @router.get("/{key}/results")
-def get_results(workbench: Bench, key: str) -> Scorecard:
-    """The newest look's scorecard; 404 before the first one."""
-    return workbench.scorecard(key)
+def get_results(workbench: Bench, key: str, look: Look = None) -> Scorecard:
+    """The newest look's scorecard, or that of `look`, as it was kept; 404 before the first one."""
+    return workbench.scorecard(key, look=look)
 
 
 @router.get("/{key}/looks")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expkit import registry
@@ -18,8 +19,10 @@ __all__ = ["AnalysisVerbs"]
 
 
 class AnalysisVerbs(LookVerbs, EventVerbs):
-    def analyze(self, key: str | None = None, *, frame: Any = None, **options: Any) -> Scorecard:
+    def analyze(self, key: str | None = None, *, frame: Any = None, at: int | None = None, **options: Any) -> Scorecard:
         """One look at an experiment, kept with its scorecard; or at a frame with one row per unit, kept nowhere.
+
+        `at` is the number of an old look, which is computed again from the events that it saw, and kept nowhere.
 
         >>> wb.analyze("checkout")
         >>> wb.analyze(frame=df, variant="v", metrics=["revenue"])
@@ -35,14 +38,16 @@ class AnalysisVerbs(LookVerbs, EventVerbs):
                 f"{', '.join(sorted(options))} cannot be given for a registered experiment: its own plan says how.",
                 hint="change the experiment, or analyze a frame.",
             )
-        return self._look(key)
+        return self._look(key) if at is None else self._look_again(key, at)
 
-    def scorecard(self, key: str) -> Scorecard:
-        """The scorecard of the newest look."""
+    def scorecard(self, key: str, *, look: int | None = None) -> Scorecard:
+        """The scorecard of the newest look, or of the one of that number, as it was kept."""
         from expkit.analysis import Scorecard
 
         with self._read() as connection:
             registry.get(connection, key)
+            if look is not None:
+                return Scorecard.parse(registry.look_at(connection, key, look).scorecard)
             found = registry.latest_look(connection, key)
         if found is None:
             raise NotFound(f"Experiment {key!r} has not been analysed yet.", hint="analyze it first.")
@@ -79,7 +84,9 @@ class AnalysisVerbs(LookVerbs, EventVerbs):
             past = [Scorecard.parse(found) for found in registry.all_looks(connection, key)]
             promise = _promise(connection, experiment, history)
         look = past[-1].look + 1 if past else 1
-        with self._shared.events.reader(experiment=key) as reader:
+        events = self._shared.events
+        # what is logged from here on belongs to the next look: this one can be computed again from its versions
+        with events.reader(experiment=key, versions=events.lake.versions()) as reader:
             scorecard = analyze_experiment(experiment, reader, look=look, history=history, past=past, promise=promise)
         with self._begin("experiment.analyze", key=key) as work:
             scorecard = scorecard.looked(registry.next_look(work.connection, key))
@@ -87,12 +94,47 @@ class AnalysisVerbs(LookVerbs, EventVerbs):
             registry.save_look(work, key, experiment.version, body, *standing(experiment, scorecard))
         return scorecard
 
+    def _look_again(self, key: str, number: int) -> Scorecard:
+        from expkit.analysis import Scorecard, analyze_experiment
 
-def _promise(connection: Any, experiment: Experiment, history: Sequence[registry.Phase]) -> Promise | None:
+        self._may("experiment.analyze", key=key)
+        with self._read() as connection:
+            now = registry.get(connection, key)
+            kept = registry.look_at(connection, key, number)
+            seen = Scorecard.parse(kept.scorecard)
+            experiment = _as_it_was(now, registry.at_version(connection, key, kept.version), seen.at)
+            history = [phase for phase in registry.phases(connection, key) if phase.started_at <= seen.at]
+            past = [Scorecard.parse(found) for found in registry.all_looks(connection, key) if found["look"] < number]
+            promise = _promise(connection, experiment, history, until=seen.at)
+        try:
+            opened = self._shared.events.reader(experiment=key, versions=seen.table_versions)
+        except NotFound as error:
+            raise NotFound(
+                f"The events of look {number} at {key!r} are gone: {error.hint.rstrip('.')}.",
+                hint=f"its scorecard was kept: scorecard({key!r}, look={number}), or --at {number} --latest.",
+            ) from None
+        with opened as reader:
+            return analyze_experiment(
+                experiment, reader, look=number, history=history, past=past, promise=promise, moment=seen.at
+            )
+
+
+def _as_it_was(now: Experiment, definition: dict[str, Any], at: datetime) -> Experiment:
+    """A version, with the state of that time as far as an analysis asks for it."""
+    started = now.started_at if now.started_at and now.started_at <= at else None
+    stopped = now.stopped_at if now.stopped_at and now.stopped_at <= at else None
+    status = "draft" if started is None else "active" if stopped is None else "stopped"
+    return Experiment.parse({**definition, "status": status, "started_at": started, "stopped_at": stopped})
+
+
+def _promise(
+    connection: Any, experiment: Experiment, history: Sequence[registry.Phase], until: datetime | None = None
+) -> Promise | None:
     """The plan signed last, else the plan as it was at the start; nothing before the start."""
     from expkit.analysis import Promise
 
-    signed = registry.signed_plans(connection, experiment.key)
+    every = registry.signed_plans(connection, experiment.key)
+    signed = [plan for plan in every if until is None or plan.at <= until]
     if signed:
         definition = registry.at_version(connection, experiment.key, signed[0].version)
         intact = registry.definition_digest(definition) == signed[0].digest

@@ -898,7 +898,7 @@ export interface paths {
         put?: never;
         /**
          * Analyze Experiment
-         * @description Take a look: the scorecard is computed, kept and audited.
+         * @description Take a look: the scorecard is computed, kept and audited. `at` computes an old look again, and keeps nothing.
          */
         post: operations["analyze_experiment"];
         delete?: never;
@@ -1280,7 +1280,7 @@ export interface paths {
         };
         /**
          * Get Results
-         * @description The newest look's scorecard; 404 before the first one.
+         * @description The newest look's scorecard, or that of `look`, as it was kept; 404 before the first one.
          */
         get: operations["get_results"];
         put?: never;
@@ -8846,7 +8846,9 @@ export interface operations {
     };
     analyze_experiment: {
         parameters: {
-            query?: never;
+            query?: {
+                at?: number | null;
+            };
             header?: never;
             path: {
                 key: string;
@@ -9513,7 +9515,9 @@ export interface operations {
     };
     get_results: {
         parameters: {
-            query?: never;
+            query?: {
+                look?: number | null;
+            };
             header?: never;
             path: {
                 key: string;
