@@ -27,9 +27,9 @@ CHECKOUT = {
 
 
 @contextmanager
-def running(app: Any) -> Iterator[str]:
-    """The app under uvicorn on a free port; gives its address."""
-    with listen("127.0.0.1", 0) as listener:
+def running(app: Any, port: int = 0) -> Iterator[str]:
+    """The app under uvicorn on a free port, or on one that it had before; gives its address."""
+    with listen("127.0.0.1", port) as listener:
         config = uvicorn.Config(app, log_level="error", ws="none", timeout_graceful_shutdown=2)
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

@@ -116,6 +116,19 @@ def test_it_goes_on_while_the_service_is_away_and_after_a_restart(near: Workbenc
         assert again.assign(user_id="u1", experiment="checkout") == answer
 
 
+@pytest.mark.parametrize("updates", ["poll", "stream"])
+def test_it_hears_of_the_service_again_once_that_is_back(near: Workbench, updates: str) -> None:
+    """A restart of the service needs none of its clients; what was changed meanwhile holds."""
+    with running(create_app(near)) as url:
+        local = LocalAssigner(url, TOKEN, updates=updates, every=0.1)
+    assert eventually(lambda: bool(local.standing.fault))
+    near.pause("checkout")
+    assert local.assign(user_id="u1", experiment="checkout").rule == "allocation"
+    with running(create_app(near), int(url.rpartition(":")[2])), local:
+        assert eventually(lambda: local.assign(user_id="u1", experiment="checkout").rule == "state")
+        assert eventually(lambda: not local.standing.fault and not local.standing.stale)
+
+
 def test_without_service_and_cache_it_says_so(address: str) -> None:
     """An error at once, not a silent control; a wrong token is told as such."""
     with pytest.raises(Unreachable, match="Nobody answers"):
