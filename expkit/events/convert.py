@@ -102,7 +102,21 @@ def moments(name: str, raw: Any, findings: Findings) -> Any:
 
 
 def jsons(name: str, raw: Any, findings: Findings) -> Any:
-    """JSON text of an object, from mappings, structs or text."""
+    """JSON text of an object of bearable size, from mappings, structs or text."""
+    import pyarrow.compute as pc
+
+    texts = _jsons(name, raw, findings)
+    lengths = pc.utf8_length(texts)
+    findings.add(
+        pc.greater(lengths, MAX_JSON),
+        lambda row: f"{name} has {lengths[row].as_py():,} characters, more than {MAX_JSON:,}",
+        "keep what is large elsewhere, and log where it is.",
+        rule=f"{name} is larger than {MAX_JSON:,} characters",
+    )
+    return texts
+
+
+def _jsons(name: str, raw: Any, findings: Findings) -> Any:
     import pyarrow as pa
 
     if isinstance(raw, list):
@@ -248,8 +262,6 @@ def _json(value: Any) -> str:
         raise TypeError
     text = value if isinstance(value, str) else _ENCODER.encode(dict(found))
     text.encode()
-    if len(text) > MAX_JSON:
-        raise ValueError
     return text
 
 

@@ -37,7 +37,7 @@ def sifted(kind, *bad):
         ("outcomes", {"value": float("nan")}, "value is not a finite number"),
         ("outcomes", {"value": "many"}, "value is not a finite number"),
         ("outcomes", {"value": None}, "value is missing"),
-        ("outcomes", {"properties": {"blob": "x" * 10_000_000}}, "properties is not a JSON object"),
+        ("outcomes", {"properties": {"blob": "x" * 10_000_000}}, "properties is larger than 65,536 characters"),
         ("outcomes", {"properties": {"rate": float("nan")}}, "properties is not a JSON object"),
         ("outcomes", {"properties": [1]}, "properties is not a JSON object"),
         ("outcomes", {"user_id": None}, "neither user_id nor session_id is given"),
