@@ -176,7 +176,7 @@ def _gain(row: MetricEstimate) -> float:
 
 
 def _sentence(row: MetricEstimate) -> str:
-    """`Conversion of treatment: +4.2 % (95 % interval +1.1 % to +7.4 %), p = 0.008.`"""
+    """`Conversion of treatment: +4.20% (95% interval −1.10% to +9.40%), p = 0.12.`"""
     found = row.estimate
     what = f"{row.title} of {row.variant}"
     if isinstance(found, NotEstimable):
@@ -185,10 +185,11 @@ def _sentence(row: MetricEstimate) -> str:
     if not isinstance(found.lift, NotEstimable) and not isinstance(found.lift_ci, NotEstimable):
         size, ends, sign = found.lift, found.lift_ci, "{:+.2%}"
     adjusted = "" if row.adjusted_p_value is None else " (adjusted)"
-    span = f"{sign.format(ends.lower)} to {sign.format(ends.upper)}"
+    told, lower, upper = (sign.format(one).replace("-", "−") for one in (size, *ends))
+    span = f"{lower} to {upper}"
     level = f"{1 - found.alpha:.0%} interval"
     if row.decision is not None and row.decision.probability_better is not None:
-        return f"{what}: {sign.format(size)} ({level} {span}), P(better) = {row.decision.probability_better:.1%}."
+        return f"{what}: {told} ({level} {span}), P(better) = {row.decision.probability_better:.1%}."
     again = row.decision.p_value if row.decision is not None else None
     looks = "" if again is None else f"; as it was looked at early or again, p = {again:.2g}"
-    return f"{what}: {sign.format(size)} ({level} {span}), p = {row.p_value:.2g}{adjusted}{looks}."
+    return f"{what}: {told} ({level} {span}), p = {row.p_value:.2g}{adjusted}{looks}."

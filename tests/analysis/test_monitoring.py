@@ -169,6 +169,13 @@ def test_a_fixed_plan_that_is_looked_at_again_is_judged_by_a_sequence(look_by_lo
     assert row.estimate.p_value < 0.01 < 0.05 < row.decision.p_value
     assert row.decision.ci.lower < 0 < row.estimate.ci.lower
     assert "looked at more than once" in row.note
+    assert "as it was looked at early or again, p = 0." in cards[1].recommendation.reasons[0]
+
+
+def test_advice_has_true_minus_signs(look_by_look):
+    """As all numbers that are shown: a hyphen is no minus."""
+    (card,) = look_by_look(experiment(sample_size=1000), [(0.2, 0.1, 1000)])
+    assert ": −50.00% (95% interval −" in card.recommendation.reasons[0]
 
 
 def test_the_planned_end_of_a_fixed_plan_keeps_its_test(look_by_look):
