@@ -44,15 +44,16 @@ def import_(
     with session.open() as workbench:
         found = workbench.import_experiments(payload, source, dry_run=True)
         coming = sum(one.experiment is not None for one in found)
+        counted = "1 draft" if coming == 1 else f"{coming} drafts"
         if not as_json:
             _say(found)
         if coming and not dry_run:
-            confirm(f"Create {coming} drafts?", yes)
+            confirm(f"Create {counted}?", yes)
             found = workbench.import_experiments(payload, source)
     if as_json:
         say_json({"applied": bool(coming) and not dry_run, "items": [_plain(one) for one in found]})
     elif not dry_run:
-        say(f"{coming} drafts were created.")
+        say(f"{counted} {'was' if coming == 1 else 'were'} created.")
 
 
 def _say(found: list[Imported]) -> None:
