@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from expkit import registry
 from expkit.assign import split
+from expkit.design.baseline import needed_units
 from expkit.domain import Experiment
 from expkit.domain.filters import Filters
 from expkit.domain.policy import CHECKLIST, ChecklistItem
@@ -29,7 +30,7 @@ def checklist(connection: sa.Connection, experiment: Experiment) -> list[Checkli
     policy = registry.policy_for(connection, experiment.project)
     beside = [found for found in _running(connection) if found.key != experiment.key]
     looked: dict[str, Callable[[], Finding]] = {
-        "power": lambda: _power(experiment),
+        "power": lambda: _power(connection, experiment),
         "metrics": lambda: _metrics(connection, experiment),
         "guardrails": lambda: (bool(experiment.guardrails), "" if experiment.guardrails else "none is set"),
         "hash": lambda: _hash(experiment, beside),
@@ -56,12 +57,18 @@ def refuse_unready(connection: sa.Connection, experiment: Experiment) -> None:
         raise Conflict(f"Experiment {experiment.key!r} cannot start yet: {told}.", hint="see its checklist.")
 
 
-def _power(experiment: Experiment) -> Finding:
+def _power(connection: sa.Connection, experiment: Experiment) -> Finding:
     if experiment.sample_size is None:
         return False, "no sample size is planned: size it, and set sample_size"
     if experiment.plan.minimum_effect is None:
         return False, "the plan names no minimum_effect that the sample size could find"
-    return True, f"{experiment.sample_size:,} units per variant for a change of {experiment.plan.minimum_effect:.1%}"
+    planned = f"{experiment.sample_size:,} units per variant for a change of {experiment.plan.minimum_effect:.1%}"
+    needed = needed_units(connection, experiment)
+    if needed is None:
+        return True, planned
+    enough = experiment.sample_size >= needed.per_arm
+    asks = f"what {needed.seen_in} saw of {experiment.primary_metric.key} asks for {needed.per_arm:,}"
+    return enough, f"{planned}; {asks}"
 
 
 def _metrics(connection: sa.Connection, experiment: Experiment) -> Finding:
@@ -74,7 +81,9 @@ def _metrics(connection: sa.Connection, experiment: Experiment) -> Finding:
 
 
 def _hash(experiment: Experiment, beside: list[Experiment]) -> Finding:
-    units = [f"probe-{number}" for number in range(PROBES)]
+    import pyarrow as pa
+
+    units = pa.array([f"probe-{number}" for number in range(PROBES)])  # laid out once, hashed many times
     own = split(experiment, units)
     together = _together(experiment, beside)
     for other in together:
@@ -98,8 +107,8 @@ def _dependent(own: object, other: object, rows: int, columns: int) -> bool:
 
     left, right = np.asarray(own), np.asarray(other)
     both = (left >= 0) & (right >= 0)
-    table = np.zeros((rows, columns))
-    np.add.at(table, (left[both], right[both]), 1)
+    cells = left[both] * columns + right[both]
+    table = np.bincount(cells, minlength=rows * columns).reshape(rows, columns)
     table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
     freedom = (table.shape[0] - 1) * (table.shape[1] - 1)
     if freedom < 1:

@@ -27,6 +27,7 @@ __all__ = [
     "hypotheses",
     "latest_scorecards",
     "learn",
+    "recent_scorecards",
     "velocity",
 ]
 
@@ -146,6 +147,21 @@ def departments(connection: sa.Connection) -> list[str]:
     """Those that some experiment belongs to, by name; the values of the filter."""
     found = sa.select(experiments.c.department).where(experiments.c.department != "").distinct()
     return sorted(connection.scalars(found), key=str.casefold)
+
+
+def recent_scorecards(connection: sa.Connection, most: int) -> list[tuple[str, dict[str, Any]]]:
+    """The newest scorecard of each of the experiments that were looked at last."""
+    newest = (
+        sa.select(looks.c.experiment, sa.func.max(looks.c.look).label("look"), sa.func.max(looks.c.at).label("at"))
+        .group_by(looks.c.experiment)
+        .order_by(sa.desc("at"), looks.c.experiment)
+        .limit(most)
+        .subquery()
+    )
+    query = sa.select(looks.c.experiment, looks.c.scorecard).join(
+        newest, sa.and_(looks.c.experiment == newest.c.experiment, looks.c.look == newest.c.look)
+    )
+    return [(row.experiment, row.scorecard) for row in connection.execute(query.order_by(newest.c.at.desc()))]
 
 
 def latest_scorecards(connection: sa.Connection, keys: Iterable[str]) -> dict[str, dict[str, Any]]:

@@ -70,6 +70,33 @@ def test_power(store: Store) -> None:
         assert word in found(store, "power")[1]
 
 
+def look(store: Store, key: str, mean: float, n: int, kind: str = "conversion") -> None:
+    """One look at the metric `m-checkout`, as scorecards are kept."""
+    arm = {"n": n, "mean": mean}
+    se = (2 * mean * (1 - mean) / n) ** 0.5
+    row = {"metric": "m-checkout", "kind": kind, "variant": "treatment",
+           "estimate": {"kind": "estimate", "se": se, "control": arm, "treatment": arm}}  # fmt: skip
+    with store.begin(actor="ann") as work:
+        number = registry.next_look(work.connection, key)
+        registry.save_look(work, key, 1, {"look": number, "estimates": [row]}, "", "insufficient")
+
+
+def test_power_is_reckoned_from_what_others_saw(store: Store) -> None:
+    """The newest look that any experiment has taken at the primary metric says how many units the plan takes."""
+    create(store, sample_size=14_000, plan={"minimum_effect": 0.1})
+    create(store, "before", "start")
+    for mean, n, kind, told in (
+        (0.1, 50, "conversion", None),  # too few to plan with
+        (0.1, 5000, "count", None),  # another kind of number
+        (0.1, 5000, "conversion", "14,751"),
+        (0.2, 5000, "conversion", "6,510"),
+    ):
+        look(store, "before", mean, n, kind)
+        ok, detail = found(store, "power")
+        assert ok is (told != "14,751")
+        assert detail.endswith(f"; what before saw of m-checkout asks for {told}" if told else "a change of 10.0%")
+
+
 def test_metrics(store: Store) -> None:
     """Known to the catalogue, and as it defines them."""
     create(store, metrics=["buy"])
