@@ -30,7 +30,7 @@ from expkit.events.schemas import KINDS
 from expkit.events.upkeep import compact, small_files, sweep
 from expkit.storage import Store
 
-LONGEST = 0.6  # seconds that a process lives once it has begun
+LONGEST = 1.0  # seconds that a process lives once it has begun
 ROWS = 20
 CHECK_EVERY = 10
 
@@ -65,10 +65,10 @@ def survive(name: str, url: str, lake: str, rounds: int) -> None:
     for number in range(rounds):
         said = killed_at(chance.uniform(0.02, LONGEST), url, lake, number)
         acknowledged += [line.split()[1] for line in said if line.startswith("logged")]
-        during[(said or ["nothing yet"])[-1].split()[0]] += 1
+        during[(said or ["opening"])[-1].split()[0]] += 1
         if number % CHECK_EVERY == CHECK_EVERY - 1 or number == rounds - 1:
             in_child(partial(check, url, lake, acknowledged))
-    told = ", ".join(f"{count} after '{step}'" for step, count in during.most_common())
+    told = ", ".join(f"{count} while {step}" for step, count in during.most_common())
     print(f"{name}: killed {rounds} times ({told}); {len(acknowledged):,} batches of {ROWS} acknowledged, "
           "each event there exactly once", flush=True)  # fmt: skip
 
@@ -87,27 +87,27 @@ def killed_at(seconds: float, url: str, lake: str, number: int) -> list[str]:
 
 
 def work(url: str, lake: str, number: int, pipe: int) -> None:
-    """Log, move, compact, sweep, in no order; each step is said once it has returned, so a kill comes inside one."""
+    """Log, move, compact, sweep, in no order; each step is said before it begins, so that a kill is inside of one."""
     chance = random.Random(number)  # noqa: S311  # no secret
     store = Store.open(url)
     events = Events(store, lake)
-    os.write(pipe, b"opened\n")
     for batch in range(10**9):
         name = f"{number}.{batch}"
+        os.write(pipe, b"logging\n")
         with store.begin(actor="ann") as unit:
             events.log_outcomes(unit, [row(f"{name}.{n}", chance) for n in range(ROWS)])
         os.write(pipe, f"logged {name}\n".encode())
         with contextlib.suppress(StorageUnavailable):  # the other process was faster five times
             dice = chance.random()
-            if dice < 0.5:
+            if dice < 0.7:
+                os.write(pipe, b"moving\n")
                 events.move()
-                os.write(pipe, b"moved\n")
-            if dice < 0.2:
+            if dice < 0.4:
+                os.write(pipe, b"compacting\n")
                 compact(events.lake, "outcomes")
-                os.write(pipe, b"compacted\n")
-            if dice < 0.05:
+            if dice < 0.1:
+                os.write(pipe, b"sweeping\n")
                 sweep(events.lake, "outcomes", 0)
-                os.write(pipe, b"swept\n")
 
 
 def row(name: str, chance: random.Random) -> dict[str, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from expkit.errors import Conflict
+from expkit.errors import Conflict, StorageUnavailable
 
 if TYPE_CHECKING:
     from expkit.storage.store import Store
@@ -25,6 +25,12 @@ def scrub(store: Store, tables: Sequence[str]) -> None:
                 _postgres(connection, tables)
             else:
                 _sqlite(connection)
+        except store.engine.dialect.loaded_dbapi.Error as error:
+            told = str(error).splitlines()[0]
+            raise StorageUnavailable(
+                f"The rows are deleted, and their bytes are still in the database's file: {told}.",
+                hint="repeat this once nobody holds the database, and there is room for a copy of it.",
+            ) from error
         finally:
             connection.close()
 
