@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from threading import Event
 from typing import Annotated, Any
 
 import anyio
@@ -108,11 +109,12 @@ def get_batch(workbench: Bench, job_id: str) -> Batch:
 
 
 @router.get("/batch/{job_id}/events", response_class=StreamingResponse)
-def follow_batch(workbench: Bench, job_id: str) -> StreamingResponse:
+def follow_batch(workbench: Bench, request: Request, job_id: str) -> StreamingResponse:
     """Server-sent events: `progress` with the batch whenever it changes, `done` at the end."""
     first = workbench.batch(job_id)
     headers = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
-    return StreamingResponse(_events(workbench, first), media_type="text/event-stream", headers=headers)
+    told = _events(workbench, first, request.app.state.feed.ending)
+    return StreamingResponse(told, media_type="text/event-stream", headers=headers)
 
 
 @router.get("/results/{job_id}")
@@ -141,10 +143,12 @@ def resume_batch(
     return workbench.resume_batch(job_id, retry_failed=asked.retry_failed)
 
 
-async def _events(workbench: Workbench, batch: Batch) -> AsyncIterator[str]:
+async def _events(workbench: Workbench, batch: Batch, ending: Event) -> AsyncIterator[str]:
     silent = 0
     yield _event("progress", batch)
     while not batch.done:
+        if ending.is_set():  # the server goes, the batch does not
+            return
         await anyio.sleep(POLL_SECONDS)
         seen = await run_in_threadpool(workbench.batch, batch.job_id)
         silent = 0 if seen != batch else silent + 1

@@ -60,7 +60,7 @@ def get_config(
             newest = feed.bundle(max_age)
             return newest.etag, json.dumps({"etag": newest.etag, "revision": newest.config.revision})
 
-        return StreamingResponse(stream(look, "config", last), media_type=STREAM, headers=_QUIET)
+        return StreamingResponse(stream(look, "config", last, ending=feed.ending), media_type=STREAM, headers=_QUIET)
     headers = {"ETag": bundle.etag, "Cache-Control": "private, no-cache", "Vary": "Accept"}
     if same(known, bundle.etag):
         return Response(status_code=304, headers=headers)
@@ -98,7 +98,8 @@ def follow_features(request: Request, client_key: str, last: LastEvent = "") -> 
         payload = feed.features(max_age)
         return payload.etag, payload.body.decode()
 
-    return StreamingResponse(stream(look, "features", last), media_type=STREAM, headers={**_QUIET, **headers})
+    told = stream(look, "features", last, ending=feed.ending)
+    return StreamingResponse(told, media_type=STREAM, headers={**_QUIET, **headers})
 
 
 def client_keys(text: str) -> frozenset[str]:

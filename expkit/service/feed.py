@@ -37,6 +37,8 @@ class Feed:
         self._bundle: Bundle | None = None
         self._looked = 0.0
         self._features: tuple[str, float, Payload] | None = None
+        self.ending = threading.Event()
+        """Set when the server goes: streams end by themselves then, instead of being cut off."""
 
     def bundle(self, max_age: float = 0.0) -> Bundle:
         """As the database has it; at most `max_age` seconds old."""
@@ -68,7 +70,12 @@ def same(given: str | None, etag: str) -> bool:
 
 
 async def stream(
-    look: Callable[[float], tuple[str, str]], event: str, last: str = "", *, poll: float = POLL_SECONDS
+    look: Callable[[float], tuple[str, str]],
+    event: str,
+    last: str = "",
+    *,
+    ending: threading.Event,
+    poll: float = POLL_SECONDS,
 ) -> AsyncIterator[str]:
     """Server-sent events: one with the newest data unless `last` is its id already, one whenever it changes.
 
@@ -76,7 +83,7 @@ async def stream(
     """
     silent = 0
     yield f"retry: {round(poll * 3000)}\n\n"
-    while True:
+    while not ending.is_set():
         etag, data = await run_in_threadpool(look, poll / 2)
         silent = 0 if etag != last else silent + 1
         if etag != last:

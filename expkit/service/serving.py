@@ -7,6 +7,7 @@ import secrets
 import socket
 import sys
 from contextlib import suppress
+from types import FrameType
 
 from expkit.errors import Conflict, InvalidInput
 from expkit.settings import Settings
@@ -25,6 +26,13 @@ def serve(settings: Settings, port: int = DEFAULT_PORT, host: str = "127.0.0.1")
 
     from expkit.service.app import create_app
 
+    class Server(uvicorn.Server):
+        """Tells the streams, which would otherwise hold it up until they are cut off."""
+
+        def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+            app.state.feed.ending.set()
+            super().handle_exit(sig, frame)
+
     with listen(host, port) as listener, Workbench.open(settings) as workbench:
         token = settings.token or secrets.token_urlsafe(24)
         app = create_app(workbench, settings=settings.with_(token=token))
@@ -33,7 +41,7 @@ def serve(settings: Settings, port: int = DEFAULT_PORT, host: str = "127.0.0.1")
             app, log_level="warning", access_log=False, timeout_graceful_shutdown=5, server_header=False
         )
         with suppress(KeyboardInterrupt):  # uvicorn hands on the Ctrl-C that it has obeyed
-            uvicorn.Server(config).run(sockets=[listener])
+            Server(config).run(sockets=[listener])
 
 
 def listen(host: str, port: int) -> socket.socket:

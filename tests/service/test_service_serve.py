@@ -65,3 +65,19 @@ def test_serve_prints_where_it_is_and_answers_the_token(tmp_path: Path, token: s
         server.send_signal(signal.SIGINT)
         assert server.wait(20) in {0, 130, -signal.SIGINT}
         assert "Traceback" not in server.stderr.read()
+
+
+def test_ctrl_c_ends_streams_too(tmp_path: Path) -> None:
+    """Clients that follow the config neither hold the server up nor make it complain."""
+    environment = {**os.environ, "EXPKIT_HOME": str(tmp_path), "EXPKIT_TOKEN": "t", "EXPKIT_DATABASE_URL": ""}
+    with subprocess.Popen([sys.executable, "-c", SERVE], env=environment, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr is not None
+        address = server.stderr.readline().split()[-1]
+        headers = {"Authorization": "Bearer t", "Accept": "text/event-stream"}
+        with httpx.stream("GET", f"{address}/experiments/config", headers=headers, timeout=60) as followed:
+            lines = followed.iter_lines()
+            assert any(line.startswith("event: config") for line in lines)
+            server.send_signal(signal.SIGINT)
+            assert [line for line in lines if line.startswith("event:")] == []
+        assert server.wait(20) in {0, 130, -signal.SIGINT}
+        assert server.stderr.read() == ""
