@@ -186,7 +186,8 @@ class Monitor:
         )
         text = f"look {len(path)}, always valid: z {last.z:.2f}, bound {told.bound:.2f}"
         if fixed:
-            text = f"a fixed plan was looked at more than once or too early; {text}, p {p:.2g}"
+            text = f"looked at early or more than once: judged by what holds at any look, p {p:.2g} (z {told.z:.2f}, "
+            text += f"bound {told.bound:.2f})"
         return _told(row, found if fixed else estimate, told, text, now is not None)
 
     def _believed(self, row: MetricEstimate, found: Estimate, path: list[Seen], now: Seen | None) -> MetricEstimate:

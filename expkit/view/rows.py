@@ -45,6 +45,8 @@ class Row(NamedTuple):
     hint: str
     notes: tuple[str, ...] = ()
     """What was done to the values: covariates, strata, caps; the interval that fits the adjusted p-value."""
+    any_look_text: str = ""
+    """The p-value that the verdict rests on, where the row's own holds for one look only."""
 
     @property
     def symbol(self) -> str:
@@ -88,6 +90,9 @@ def _row(item: MetricEstimate, names: dict[str, str], several: bool) -> Row:
         "verdict": item.verdict,
         "p_text": "–",
         "adjusted_text": fmt.p_value(item.adjusted_p_value),
+        "any_look_text": ""
+        if item.decision is None or item.decision.p_value is None
+        else fmt.p_value(item.decision.p_value),
     }
     if isinstance(item.estimate, NotEstimable):
         return Row(**shared, **_without_numbers(item.estimate))

@@ -33,6 +33,8 @@ TABLE_CSS = (
     "border-bottom:1px solid color-mix(in srgb,currentColor 18%,transparent)}"
     ".expkit-table th{font-weight:600}"
     ".expkit-table :is(th,td).expkit-words{text-align:start;white-space:normal;min-width:8rem}"
+    ".expkit-table tr:has(+.expkit-notes) :is(th,td){border-bottom:0;padding-bottom:0}"
+    ".expkit-table .expkit-notes td{padding-top:0}"
     ".expkit-table small{display:block;font-weight:400;opacity:.8;font-size:.75rem}"
     ".expkit-badge{display:inline-block;padding:.05rem .5rem;border-radius:1rem;font-weight:600;font-size:.8125rem;"
     "white-space:nowrap}"
@@ -41,6 +43,7 @@ TABLE_CSS = (
 )
 
 
+COLUMNS = 8
 _GUARDRAIL_BADGES = {
     True: ("worse", "breached", "✗"),
     False: ("inconclusive", "kept", "✓"),
@@ -54,7 +57,7 @@ def scorecard_table(scorecard: Scorecard, *, css: bool = True) -> str:
     rows = scorecard_rows(scorecard)
     columns = ("Treatment arm", "Control", "Treatment", "Lift", fmt.confidence(scorecard.alpha), "p-value", "Verdict")
     head = "".join(_th(name, "col", words=name in {"Treatment arm", "Verdict"}) for name in columns)
-    body = "".join(map(_line, rows)) or f'<tr><td colspan="{len(columns) + 1}">No metric was analysed.</td></tr>'
+    body = "".join(map(_line, rows)) or f'<tr><td colspan="{COLUMNS}">No metric was analysed.</td></tr>'
     style = f"<style>{TABLE_CSS}</style>" if css else ""
     label = escape(f"Results of {scorecard.name or scorecard.experiment}", quote=True)
     return (
@@ -104,8 +107,10 @@ def _note(scorecard: Scorecard) -> str:
 def _line(row: Row) -> str:
     role = "" if row.role == "secondary" else f"{row.role}, "
     name = f"{escape(row.title)}<small>{escape(role + row.wish)}</small>"
-    name += "".join(f"<small>{escape(note)}</small>" for note in row.notes)
+    below = "".join(f"<small>{escape(note)}</small>" for note in row.notes)
+    notes = f'<tr class="expkit-notes"><td colspan="{COLUMNS}" class="expkit-words">{below}</td></tr>' if below else ""
     adjusted = f"<small>adjusted {escape(row.adjusted_text)}</small>" if row.adjusted_text != "–" else ""
+    adjusted += f"<small>at any look {escape(row.any_look_text)}</small>" if row.any_look_text else ""
     lift = f"{escape(row.lift_text)}<small>{escape(row.effect)}</small>"
     cells = f"{_td(row.control)}{_td(row.treatment)}"
     if row.reason and row.control == "–":
@@ -115,7 +120,7 @@ def _line(row: Row) -> str:
         cells += f"<td>{lift}</td><td>{interval}</td><td>{escape(row.p_text)}{adjusted}</td>"
     return (
         f'<tr><th scope="row" class="expkit-words">{name}</th><td class="expkit-words">{escape(row.variant)}</td>'
-        f'{cells}<td class="expkit-words">{badge(row.verdict)}</td></tr>'
+        f'{cells}<td class="expkit-words">{badge(row.verdict)}</td></tr>{notes}'
     )
 
 

@@ -16,7 +16,7 @@ WIDGET_CSS = (
     ".expkit-widget{color:var(--expkit-ink,inherit);max-width:72rem;overflow:hidden!important}"
     ".expkit-widget :is(.widget-label,.widget-label-basic),:is(.expkit-widget,.expkit-page) .widget-html-content"
     "{color:var(--expkit-ink,inherit)!important}"
-    ".expkit-widget .widget-html-content{line-height:1.45!important;overflow:visible}"
+    ".expkit-widget .widget-html-content{line-height:1.45!important;overflow:visible;min-width:0;width:100%}"
     ".expkit-widget :is(input:not([type=checkbox]),select,textarea){color:var(--expkit-ink,inherit)!important;"
     "background-color:var(--expkit-panel,transparent)!important;border:1px solid var(--expkit-rule)!important;"
     "border-radius:.25rem;min-height:2rem;box-sizing:border-box}"

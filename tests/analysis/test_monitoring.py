@@ -168,7 +168,7 @@ def test_a_fixed_plan_that_is_looked_at_again_is_judged_by_a_sequence(look_by_lo
     assert row.estimate.ci == pytest.approx(fixed.ci)
     assert row.estimate.p_value < 0.01 < 0.05 < row.decision.p_value
     assert row.decision.ci.lower < 0 < row.estimate.ci.lower
-    assert "looked at more than once" in row.note
+    assert "looked at early or more than once: judged by what holds at any look, p 0.0" in row.note
     assert "as it was looked at early or again, p = 0." in cards[1].recommendation.reasons[0]
 
 

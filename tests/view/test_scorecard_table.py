@@ -3,6 +3,7 @@ from __future__ import annotations
 from html.parser import HTMLParser
 
 from expkit.analysis import Scorecard
+from expkit.analysis.scorecard import LookDecision
 from expkit.view import forest_svg, scorecard_table
 from expkit.view.table import checks_list
 
@@ -73,3 +74,14 @@ def test_no_metrics(scorecard: Scorecard) -> None:
     assert "No metric was analysed" in scorecard_table(empty)
     assert "No metric was analysed" in forest_svg(empty)
     assert "No checks" in checks_list(empty)
+
+
+def test_notes_have_a_line_of_their_own_and_looks_their_p_value(scorecard: Scorecard) -> None:
+    """What was done to a metric stands below its row, as wide as the table; the p-value that holds at any look beside."""
+    told = LookDecision(
+        method="always_valid", look=2, units=9, z=2.0, effect=1.0, se=0.5, decision="continue", p_value=0.4
+    )
+    first = scorecard.estimates[0].model_copy(update={"decision": told, "note": "looked at again"})
+    page = scorecard_table(scorecard.model_copy(update={"estimates": (first, *scorecard.estimates[1:])}))
+    assert '<tr class="expkit-notes"><td colspan="8" class="expkit-words"><small>looked at again</small>' in page
+    assert "<small>at any look 0.40</small>" in page
