@@ -51,7 +51,7 @@ class RemoteExperiments:
         self._service.send("DELETE", route("experiments", key), params={"reason": reason})
 
     def clone(self, key: str, new_key: str) -> Experiment:
-        """A new draft with the same definition."""
+        """A new draft with the same definition, but for what was about one run: dates, winner, order of arms."""
         return Experiment.parse(self._service.post(route("experiments", key, "clone"), {"new_key": new_key}))
 
     def start(self, key: str, reason: str = "") -> Experiment:

@@ -14,7 +14,7 @@ from expkit.domain.filters import Filters
 from expkit.domain.registry_view import statuses_of
 from expkit.errors import Conflict, InvalidInput, NotFound, UnknownName, did_you_mean
 from expkit.registry.phases import close_phase, open_phase
-from expkit.registry.tables import experiments, moves, versions
+from expkit.registry.tables import experiments, looks, moves, versions
 from expkit.storage import Work, audit_end
 from expkit.storage.audit import audit_table
 
@@ -51,8 +51,8 @@ _FREE = {"params", "parameters", "eligibility", "condition"}
 _LEAVES_AS_IT_WAS = ("experiment.analyze", "experiment.learn", "experiment.report", "experiment.sign")
 
 
-def create(work: Work, experiment: Experiment) -> Experiment:
-    """Register a draft. Its key must be new; its state is ours to set."""
+def create(work: Work, experiment: Experiment, reason: str = "", *, source: Experiment | None = None) -> Experiment:
+    """Register a draft. Its key must be new; its state is ours to set. A clone names its source in the audit."""
     given = STATE_FIELDS & experiment.model_fields_set
     refuse_state(experiment.key, {name: getattr(experiment, name) for name in given})
     if _row(work.connection, experiment.key) is not None:
@@ -73,8 +73,13 @@ def create(work: Work, experiment: Experiment) -> Experiment:
     except sa.exc.IntegrityError:  # another process was faster, on a database without a single write lock
         raise Conflict(f"There is already an experiment {experiment.key!r}.", hint="choose another key.") from None
     definition = columns["definition"]
-    keep_version(work, experiment.key, 1, definition, "created")
-    work.audit("experiment.create", experiment.key, after={"status": "draft", "version": 1, "definition": definition})
+    keep_version(work, experiment.key, 1, definition, reason or "created")
+    after = {"status": "draft", "version": 1, "definition": definition}
+    if source is None:
+        work.audit("experiment.create", experiment.key, after=after, reason=reason)
+    else:
+        origin = {"experiment": source.key, "version": source.version}
+        work.audit("experiment.clone", experiment.key, after={**after, "source": origin}, reason=reason)
     return get(work.connection, experiment.key)
 
 
@@ -191,16 +196,20 @@ def move(work: Work, key: str, verb: str, reason: str = "") -> Experiment:
     )  # fmt: skip
     if verb in _STARTS:
         open_phase(work, before)
+    after = {"status": step.target, "version": before.version}
     if verb in _ENDS:
         close_phase(work, key)
-    work.audit(
-        f"experiment.{verb}",
-        key,
-        before={"status": step.source},
-        after={"status": step.target, "version": before.version},
-        reason=reason,
-    )
+        after |= _reached(work.connection, key)
+    work.audit(f"experiment.{verb}", key, before={"status": step.source}, after=after, reason=reason)
     return get(work.connection, key)
+
+
+def _reached(connection: sa.Connection, key: str) -> dict[str, Any]:
+    """How many units each arm had at the newest look; nothing when nobody has looked."""
+    query = sa.select(looks.c.scorecard).where(looks.c.experiment == key).order_by(looks.c.look.desc()).limit(1)
+    scorecard = connection.scalar(query) or {}
+    units = {arm["key"]: arm["n"] for arm in scorecard.get("arms", ())}
+    return {"look": scorecard["look"], "units": units} if units else {}
 
 
 def revision(connection: sa.Connection) -> int:

@@ -35,7 +35,7 @@ def timeline(connection: sa.Connection, key: str) -> list[TimelineEntry]:
 
 
 def _version(row: Any) -> Iterator[TimelineEntry]:
-    why = f": {row.reason}" if row.reason and row.version > 1 else ""
+    why = f": {row.reason}" if row.reason not in {"", "created"} else ""
     yield TimelineEntry(row.at, row.author, "created" if row.version == 1 else "changed", f"version {row.version}{why}")
 
 

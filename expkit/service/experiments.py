@@ -130,7 +130,7 @@ def clone_experiment(
     workbench: Bench, response: Response, request: Request, key: str,
     wanted: Annotated[CloneRequest, Depends(parsed(CloneRequest))],
 ) -> Experiment:  # fmt: skip
-    """A new draft with the same definition under `new_key`."""
+    """A new draft under `new_key`, with the same definition but for dates, winner and the order of the arms."""
     return _made(workbench.clone(key, wanted.new_key), request, response)
 
 

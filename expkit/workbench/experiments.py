@@ -18,6 +18,7 @@ __all__ = ["ExperimentVerbs", "also_needed"]
 
 _DEFAULTS = {"coverage": 1.0, "guardrails": [], "project": "default"}
 """What a definition leaves out."""
+_OF_ONE_RUN = {"schedule", "rollout", "bucket_order"}
 
 
 class ExperimentVerbs(Desk):
@@ -93,9 +94,12 @@ class ExperimentVerbs(Desk):
             registry.delete_draft(work, key, reason)
 
     def clone(self, key: str, new_key: str) -> Experiment:
-        """A new draft with the same definition."""
+        """A new draft with the same definition, but for what was about one run: dates, winner, order of arms."""
         source = self.get(key)
-        return self.create({**source.definition(), "key": new_key, "name": f"{source.name} (clone)"[:500]})
+        kept = {name: value for name, value in source.definition().items() if name not in _OF_ONE_RUN}
+        noun = Experiment.parse({**kept, "key": new_key, "name": f"{source.name} (clone)"[:500]})
+        with self._begin("experiment.create", project=noun.project) as work:
+            return registry.create(work, noun, f"cloned from {key}, version {source.version}", source=source)
 
     def checklist(self, key: str) -> builtins.list[ChecklistItem]:
         """What should be in order before a start, and what the project's policy makes of it."""

@@ -114,6 +114,23 @@ def test_stopping_needs_a_reason(store: Store, reason: str) -> None:
     assert read(store).status == "active"
 
 
+def test_a_stop_says_how_many_units_there_were(store: Store) -> None:
+    """As the newest look has counted them; without a look there is nothing to say."""
+    create(store, make("seen"), make("unseen"))
+    for key in ("seen", "unseen"):
+        move(store, key, "start")
+    with store.begin(actor="ann") as work:
+        for number, n in ((1, 10), (2, 20)):
+            arms = [{"key": "control", "n": n}, {"key": "treatment", "n": n + 1}]
+            registry.save_look(work, "seen", 1, {"look": number, "arms": arms})
+    for key in ("seen", "unseen"):
+        move(store, key, "stop", "done")
+    with store.read() as connection:
+        unseen, seen = [entry.after for entry in read_audit(connection, limit=2)]
+    assert seen == {"status": "stopped", "version": 1, "look": 2, "units": {"control": 20, "treatment": 21}}
+    assert unseen == {"status": "stopped", "version": 1}
+
+
 def test_of_many_who_start_at_once_one_wins(store: Store) -> None:
     """The others are told; there is one move in the audit."""
     create(store, make())

@@ -98,8 +98,26 @@ def test_a_clone_is_a_draft_of_its_own(wb: Workbench) -> None:
     clone = wb.clone("checkout", "again")
     assert (clone.status, clone.version, clone.coverage, clone.name) == ("draft", 1, 0.5, "Checkout button (clone)")
     assert clone.hash_seed != wb.get("checkout").hash_seed
+    assert (wb.audit(subject="again")[0]["action"], wb.audit(subject="again")[0]["after"]["source"]) == (
+        "experiment.clone", {"experiment": "checkout", "version": 1},
+    )  # fmt: skip
+    assert wb.timeline("again")[0].detail == "version 1: cloned from checkout, version 1"
     with pytest.raises(NotFound):
         wb.clone("nowhere", "x")
+
+
+def test_a_clone_leaves_behind_what_was_about_that_one_run(wb: Workbench) -> None:
+    """The dates it ran between would keep everybody out, and its winner is not known again."""
+    ended = {"start": "2025-01-01T00:00:00Z", "end": "2025-02-01T00:00:00Z"}
+    wb.create(EXPERIMENT)
+    wb.start("checkout")
+    wb.update("checkout", {"schedule": ended})
+    wb.traffic("checkout", shares={"control": 0.1, "treatment": 0.9})
+    wb.stop("checkout", reason="done")
+    wb.promote("checkout")
+    clone = wb.clone("checkout", "again")
+    assert (clone.schedule.end, clone.rollout, clone.bucket_order) == (None, None, ())
+    assert clone.shares == {"control": 0.1, "treatment": 0.9}
 
 
 def test_what_is_assigned_follows_every_change(wb: Workbench) -> None:

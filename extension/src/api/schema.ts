@@ -978,7 +978,7 @@ export interface paths {
         put?: never;
         /**
          * Clone Experiment
-         * @description A new draft with the same definition under `new_key`.
+         * @description A new draft under `new_key`, with the same definition but for dates, winner and the order of the arms.
          */
         post: operations["clone_experiment"];
         delete?: never;
@@ -1797,6 +1797,46 @@ export interface paths {
         get: operations["get_note_history"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Notices
+         * @description What was told on the channels, or is to be, the newest first; `state` is pending, sent or failed.
+         */
+        get: operations["list_notices"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/notices/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try Channels
+         * @description Send a word on every channel now.
+         */
+        post: operations["try_channels"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2814,6 +2854,16 @@ export interface components {
              * @default null
              */
             version: number | null;
+        };
+        /**
+         * Channels
+         * @description By channel, its address without secrets: nothing when the word has arrived, else why not.
+         */
+        Channels: {
+            /** Channels */
+            channels: {
+                [key: string]: string;
+            };
         };
         /**
          * Check
@@ -5048,6 +5098,65 @@ export interface components {
             text: string;
         };
         /**
+         * Notice
+         * @description What is told where, and whether it has arrived.
+         */
+        Notice: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Attempts
+             * @default 0
+             */
+            attempts: number;
+            /**
+             * Body
+             * @default
+             */
+            body: string;
+            /**
+             * Channel
+             * @description The channel's address without its secrets.
+             */
+            channel: string;
+            /**
+             * Detail
+             * @description Why it has not arrived.
+             * @default
+             */
+            detail: string;
+            /**
+             * Entry
+             * @description The audit's entry that it tells of.
+             */
+            entry: number;
+            /** Id */
+            id: number;
+            /**
+             * Next At
+             * Format: date-time
+             */
+            next_at: string;
+            /** Sent At */
+            sent_at: string | null;
+            /**
+             * State
+             * @default pending
+             * @enum {string}
+             */
+            state: "pending" | "sent" | "failed";
+            /** Title */
+            title: string;
+        };
+        /** NoticePage */
+        NoticePage: {
+            /** Items */
+            items: components["schemas"]["Notice"][];
+        };
+        /**
          * Outcome
          * @description A unit did something: `event` names it, `value` weighs it (1 for a plain occurrence).
          */
@@ -7095,6 +7204,7 @@ export type Calendar = components['schemas']['Calendar'];
 export type CalendarItem = components['schemas']['CalendarItem'];
 export type ChangeItem = components['schemas']['ChangeItem'];
 export type ChangeRequest = components['schemas']['ChangeRequest'];
+export type Channels = components['schemas']['Channels'];
 export type Check = components['schemas']['Check'];
 export type ChecklistItem = components['schemas']['ChecklistItem'];
 export type ChecklistPage = components['schemas']['ChecklistPage'];
@@ -7179,6 +7289,8 @@ export type NoteEditItem = components['schemas']['NoteEditItem'];
 export type NoteHistory = components['schemas']['NoteHistory'];
 export type NotePage = components['schemas']['NotePage'];
 export type NoteRequest = components['schemas']['NoteRequest'];
+export type Notice = components['schemas']['Notice'];
+export type NoticePage = components['schemas']['NoticePage'];
 export type Outcome = components['schemas']['Outcome'];
 export type Overlap = components['schemas']['Overlap'];
 export type Override = components['schemas']['Override'];
@@ -10436,6 +10548,67 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NoteHistory"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_notices: {
+        parameters: {
+            query?: {
+                state?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoticePage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    try_channels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Channels"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
