@@ -91,7 +91,7 @@ schema: extension/node_modules/.yarn-state.yml ## generate the extension's clien
 	cd extension && jlpm schema
 
 pins: $(STAMPS)/dev ## choose and pin the newest versions: constraints/*.txt
-	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgres --extra polars --upgrade $(PIN) -o constraints/dev.txt
+	$(BIN)/uv pip compile pyproject.toml --group dev --extra postgres --extra polars --extra notify --upgrade $(PIN) -o constraints/dev.txt
 	@sed -E 's/ *\\$$//; /--hash/d' constraints/dev.txt >$(STAMPS)/versions.txt
 	$(BIN)/uv pip compile pyproject.toml --group build -c $(STAMPS)/versions.txt --upgrade $(PIN) -o constraints/run.txt
 

@@ -13,7 +13,7 @@ __all__ = ["Settings"]
 @dataclass(frozen=True, slots=True)
 class Settings:
     """`Settings.read()` takes `EXPKIT_HOME`, `EXPKIT_DATABASE_URL`, `EXPKIT_LAKE`, `EXPKIT_TOKEN`, `EXPKIT_ACTOR`,
-    `EXPKIT_AUDIT_KEY`, `EXPKIT_CLIENT_KEYS` and `EXPKIT_SIGNING_KEY`.
+    `EXPKIT_AUDIT_KEY`, `EXPKIT_CLIENT_KEYS`, `EXPKIT_SIGNING_KEY` and `EXPKIT_NOTIFY`.
 
     An empty `database_url` means the SQLite file under `home`; an empty `lake` means the folder `lake` there.
     """
@@ -28,6 +28,8 @@ class Settings:
     """Keys, separated by commas, that may read what is delivered, and nothing else."""
     signing_key: str = field(default="", repr=False)
     """What signs the config: 32 bytes in base64; made and kept in `home` when empty."""
+    notify: str = field(default="", repr=False)
+    """Where people are told of what happens: Apprise's addresses."""
     max_body_bytes: int = 16 * 1024 * 1024
     max_rows_per_request: int = 100_000
 
@@ -43,6 +45,7 @@ class Settings:
             audit_key=os.environ.get("EXPKIT_AUDIT_KEY", ""),
             client_keys=os.environ.get("EXPKIT_CLIENT_KEYS", ""),
             signing_key=os.environ.get("EXPKIT_SIGNING_KEY", ""),
+            notify=os.environ.get("EXPKIT_NOTIFY", ""),
             actor=os.environ.get("EXPKIT_ACTOR") or _user(),
         )
 

@@ -1,4 +1,4 @@
-"""`expkit monitor` watches what runs and acts; `expkit alerts` is what it has raised."""
+"""`expkit monitor` watches what runs and acts; `alerts` are what it has raised, `notices` what was told."""
 
 from __future__ import annotations
 
@@ -25,10 +25,15 @@ MANY = 1000
 
 alerts = typer.Typer(help="What watching has raised.", no_args_is_help=True, rich_markup_mode=None)
 
+notices = typer.Typer(
+    help="What is told on the channels of EXPKIT_NOTIFY.", no_args_is_help=True, rich_markup_mode=None
+)
+
 
 def add_to(app: typer.Typer) -> None:
     app.command("monitor")(monitor)
     app.add_typer(alerts, name="alerts")
+    app.add_typer(notices, name="notices")
 
 
 def monitor(
@@ -79,6 +84,7 @@ def _acting(workbench: Workbench | RemoteWorkbench) -> Iterator[Callable[[], Non
     def act() -> None:
         here.tick()
         here.monitor()
+        here.notify()
 
     try:
         yield act
@@ -126,6 +132,39 @@ def acknowledge(
         say_json(found)
     else:
         say(f"Alert {found.id} on {found.experiment} is acknowledged.")
+
+
+@notices.command("list")
+def list_notices(
+    context: typer.Context,
+    state: Annotated[str | None, typer.Option(help="pending, sent or failed.")] = None,
+    as_json: Json = False,
+) -> None:
+    """The newest first."""
+    session: Session = context.obj
+    with session.open() as workbench:
+        found = workbench.notices(state=state)
+    if as_json:
+        say_json(found)
+        return
+    rows = [(one.id, moment(one.at), one.title, one.channel, one.state, one.attempts, one.detail) for one in found]
+    empty = "Nothing was told. Set EXPKIT_NOTIFY where the service runs; `expkit notices try` tries it."
+    say_table(("number", "at", "what", "channel", "state", "attempts", "why not"), rows, empty=empty)
+
+
+@notices.command("try")
+def try_channels(context: typer.Context, as_json: Json = False) -> None:
+    """Send a word on every channel now; the exit status is 1 when one did not take it."""
+    session: Session = context.obj
+    with session.open() as workbench:
+        found = workbench.try_channels()
+    if as_json:
+        say_json(found)
+    else:
+        for channel, fault in found.items():
+            say(f"{'✗' if fault else '✓'} {channel}{': ' if fault else ''}{fault}")
+    if any(found.values()):
+        raise typer.Exit(1)
 
 
 def _line(alert: Alert) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from expkit.client.transport import Transport, route
 from expkit.domain import Alert
+from expkit.domain.notice import Notice
 
 if TYPE_CHECKING:
     from expkit.analysis.watch import Watch
@@ -31,3 +32,12 @@ class RemoteWatch:
     def acknowledge(self, number: int, comment: str = "") -> Alert:
         """Somebody has seen an alert."""
         return Alert.parse(self._service.post(route("alerts", number, "acknowledge"), {"comment": comment}))
+
+    def notices(self, *, state: str | None = None, limit: int = 100) -> builtins.list[Notice]:
+        """What was told, or is to be, the newest first."""
+        return [Notice.parse(item) for item in self._service.get("/notices", state=state, limit=limit)["items"]]
+
+    def try_channels(self) -> dict[str, str]:
+        """Send a word on every channel now: by channel nothing when it arrived, else why not."""
+        found: dict[str, str] = self._service.post("/notices/try")["channels"]
+        return found

@@ -37,6 +37,7 @@ PERMISSIONS: dict[str, Role] = {
     "traffic.change": "operator",
     "guardrails.change": "operator",
     "alert.acknowledge": "experimenter",
+    "channels.try": "admin",
     "note.write": "experimenter",
     "review.answer": "reviewer",
     "metric.define": "experimenter",

@@ -1,4 +1,4 @@
-"""What servers do by themselves: planned moves and watching every second, events to the lake every half minute.
+"""What servers do by themselves: planned moves, watching and telling every second, events to the lake at times.
 
 However many servers share a database, each planned move is made once: the registry sees to that, and one of them
 watches. A thread for each, so that a long pass of one holds up no other; each outlives whatever goes wrong in it, and
@@ -28,13 +28,13 @@ PATIENCE_SECONDS = 10.0
 
 
 class Ticker:
-    """Calls `tick`, `monitor` and `move_events` of a workbench until it is stopped."""
+    """Calls `tick`, `monitor`, `notify` and `move_events` of a workbench until it is stopped."""
 
     def __init__(self, workbench: Workbench, *, every: float = TICK_SECONDS, moves_every: float = MOVE_SECONDS) -> None:
         self._workbench = workbench
         self._stopping = threading.Event()
         self._failing: set[str] = set()
-        beats = {"tick": every, "monitor": every, "move_events": moves_every}
+        beats = {"tick": every, "monitor": every, "notify": every, "move_events": moves_every}
         self._threads = [
             threading.Thread(target=self._run, args=(name, pause), name=f"expkit-{name}", daemon=True)
             for name, pause in beats.items()

@@ -1,4 +1,4 @@
-"""Watching: `/experiments/{key}/watch`, and the alerts that it raises."""
+"""Watching: `/experiments/{key}/watch`, and the alerts that it raises; and what people are told."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from expkit.analysis.watch import Watch
 from expkit.domain import Alert
+from expkit.domain.notice import Notice
 from expkit.domain.noun import LongText, Noun
 from expkit.service.body import accepts, parsed
 from expkit.service.context import Bench, Limit, Number
@@ -26,6 +27,16 @@ class CommentRequest(Noun):
 
 class AlertPage(BaseModel):
     items: list[Alert]
+
+
+class NoticePage(BaseModel):
+    items: list[Notice]
+
+
+class Channels(BaseModel):
+    """By channel, its address without secrets: nothing when the word has arrived, else why not."""
+
+    channels: dict[str, str]
 
 
 @router.post("/experiments/{key}/watch")
@@ -46,3 +57,15 @@ def acknowledge_alert(
 ) -> Alert:
     """Somebody has seen it."""
     return workbench.acknowledge(number, said.comment)
+
+
+@router.get("/notices")
+def list_notices(workbench: Bench, state: Key = None, limit: Limit = 100) -> NoticePage:
+    """What was told on the channels, or is to be, the newest first; `state` is pending, sent or failed."""
+    return NoticePage(items=workbench.notices(state=state, limit=limit))
+
+
+@router.post("/notices/try")
+def try_channels(workbench: Bench) -> Channels:
+    """Send a word on every channel now."""
+    return Channels(channels=workbench.try_channels())

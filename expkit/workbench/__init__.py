@@ -20,10 +20,12 @@ from expkit.workbench.evidence import EvidenceVerbs
 from expkit.workbench.experiments import ExperimentVerbs
 from expkit.workbench.files import FileVerbs
 from expkit.workbench.governance import GovernanceVerbs
+from expkit.workbench.notices import NoticeVerbs
 from expkit.workbench.overview import OverviewVerbs
 from expkit.workbench.people import PeopleVerbs
 from expkit.workbench.retention import RetentionVerbs
 from expkit.workbench.tokens import TokenVerbs
+from expkit.workbench.warehouses import WarehouseVerbs
 from expkit.workbench.watch import WatchVerbs
 
 __all__ = ["Workbench", "open_workbench"]
@@ -32,6 +34,7 @@ __all__ = ["Workbench", "open_workbench"]
 class Workbench(
     AssignmentVerbs,
     AnalysisVerbs,
+    WarehouseVerbs,
     EvidenceVerbs,
     ExperimentVerbs,
     EventVerbs,
@@ -46,6 +49,7 @@ class Workbench(
     RetentionVerbs,
     TokenVerbs,
     WatchVerbs,
+    NoticeVerbs,
 ):
     """Every verb of expkit on an open store. Use it as a context manager, or `close()` it."""
 

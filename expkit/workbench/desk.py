@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from expkit.batch import Batches
     from expkit.events import Events
+    from expkit.workbench.channels import Channels
 
 __all__ = ["Desk", "compiled"]
 
@@ -99,6 +100,7 @@ class _Shared:
         self._compiled: tuple[int, Assigner] | None = None
         self.watched: dict[str, Any] = {}
         """When each running experiment was watched last."""
+        self._channels: Channels | None = None
 
     @property
     def events(self) -> Events:
@@ -115,6 +117,14 @@ class _Shared:
 
             self._batches = Batches(self._store, self._settings.home)
         return self._batches
+
+    def channels(self) -> Channels:
+        """Where people are told."""
+        if self._channels is None:
+            from expkit.workbench.channels import Channels
+
+            self._channels = Channels(self._settings.notify)
+        return self._channels
 
     def assigner(self) -> Assigner:
         """The snapshot of the newest revision; swapped whole, so that concurrent callers see old or new."""

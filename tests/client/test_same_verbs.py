@@ -37,6 +37,7 @@ NOT_OVER_HTTP = {
     "query_events": "a query may read any file of the machine that it runs on",
     "tick": "servers do it themselves",
     "monitor": "servers do it themselves",
+    "notify": "servers do it themselves",
     "leave_monitor": "servers do it themselves",
     "token_holder": "it is what a service asks when somebody shows a token",
 }

@@ -52,13 +52,16 @@ class _Counting:
 
     def __init__(self, *, fails: bool = False) -> None:
         self.fails = fails
-        self.calls = {"tick": 0, "monitor": 0, "move_events": 0}
+        self.calls = {"tick": 0, "monitor": 0, "notify": 0, "move_events": 0}
 
     def leave_monitor(self) -> None:
         self.left = True
 
     def monitor(self) -> int:
         return self._count("monitor")
+
+    def notify(self) -> int:
+        return self._count("notify")
 
     def tick(self) -> int:
         return self._count("tick")
@@ -81,7 +84,7 @@ def test_a_failure_is_told_once_and_ends_nothing(caplog: pytest.LogCaptureFixtur
     ticker.start()
     _until(lambda: min(bench.calls.values()) > 2)
     bench.fails = False
-    _until(lambda: caplog.text.count("works again") == 3)
+    _until(lambda: caplog.text.count("works again") == 4)
     ticker.stop()
     assert caplog.text.count("tick failed") == caplog.text.count("move_events failed") == 1
     assert "RuntimeError: no database" in caplog.text
@@ -108,7 +111,7 @@ def test_the_inbox_drains_by_itself(settings: Settings) -> None:
         assert list((settings.home / "lake" / "outcomes").rglob("*.parquet"))
 
 
-TICKERS = {"expkit-tick", "expkit-monitor", "expkit-move_events"}
+TICKERS = {"expkit-tick", "expkit-monitor", "expkit-notify", "expkit-move_events"}
 
 
 def _tickers() -> set[threading.Thread]:

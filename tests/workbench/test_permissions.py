@@ -30,11 +30,11 @@ READING = {
         "registry_view", "tokens", "me", "token_holder", "plan", "retention_plan",
     },
     "batches": {"templates", "batch", "batches", "results", "wait"},
-    "watching": {"alerts"},
+    "watching": {"alerts", "notices"},
     "the workbench itself": {"open", "close", "ready", "acting_as"},
 }  # fmt: skip
 """These change nothing, and reading takes no role."""
-HOUSEKEEPING = {"tick", "monitor", "leave_monitor", "move_events"}
+HOUSEKEEPING = {"tick", "notify", "monitor", "leave_monitor", "move_events"}
 """What servers do on their own: they add no word of anybody's, and make only what somebody who might has planned."""
 ANYBODY = {"request_elevation", "create_token", "revoke_token", "report"}
 """What a viewer may: ask for more, make tokens for oneself alone, print."""
@@ -75,6 +75,7 @@ CHANGING: dict[str, Callable[[Workbench], Any]] = {
     "schedule": lambda wb: wb.schedule("draft", "2100-01-01T00:00"),
     "unschedule": lambda wb: wb.unschedule("planned"),
     "watch": lambda wb: wb.watch("checkout"),
+    "try_channels": lambda wb: wb.try_channels(),
     "acknowledge": lambda wb: wb.acknowledge(1),
     "learn": lambda wb: wb.learn("checkout", "x", outcome="neutral"),
     "sign_plan": lambda wb: wb.sign_plan("draft"),
@@ -165,7 +166,7 @@ def test_a_role_in_one_project_is_one_there(wb: Workbench) -> None:
         "answer_elevation", "answer_review", "apply_retention", "compact_events", "drop_events", "erase_user", "expose",
         "finish", "grant", "import_events", "log_exposures", "log_outcomes", "log_traces", "promote",
         "quarantined_events", "retry_events", "revoke", "rollback", "save_group", "set_holdout", "set_policy",
-        "traffic", "vacuum_events",
+        "traffic", "try_channels", "vacuum_events",
     ]  # fmt: skip
     with pytest.raises(Forbidden, match="in project 'other'"):
         exp.create(EXPERIMENT.changed(key="elsewhere", project="other"))
