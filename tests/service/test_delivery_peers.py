@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 import pytest
-from growthbook import GrowthBook, feature_repo
+from growthbook import GrowthBook, InMemoryStickyBucketService, feature_repo
 from hosting import TOKEN, running
 from openfeature.contrib.provider.ofrep import OFREPProvider
 from openfeature.evaluation_context import EvaluationContext
@@ -258,6 +258,34 @@ def test_growthbooks_python_sdk_hears_of_changes(address: str, workbench: Workbe
         time.sleep(0.05)
     assert sdk.eval_feature("late").experimentResult.key == workbench.assign(user_id="u1", experiment="late").variant
     sdk.destroy()
+    feature_repo.clear_cache()
+
+
+def test_growthbooks_sticky_buckets_mean_what_ours_do(address: str, workbench: Workbench) -> None:
+    """With a memory of its own: kept at login, at no coverage and while paused; left out below the lowest version."""
+    memory = InMemoryStickyBucketService()
+
+    def ask(**attributes: str) -> str | None:
+        feature_repo.clear_cache()
+        sdk = GrowthBook(api_host=address, client_key="sdk-key", sticky_bucket_service=memory, attributes=attributes)
+        sdk.load_features()
+        result = sdk.eval_feature("kept").experimentResult
+        sdk.destroy()
+        return result.key if result is not None and result.inExperiment else None
+
+    workbench.create(experiment("kept", sticky=True, at_login="keep"))
+    workbench.start("kept")
+    had = ask(session_id="s1")
+    assert had == workbench.assign(session_id="s1", experiment="kept").variant
+    users = [f"u{number}" for number in range(6)]
+    assert {ask(user_id=user, session_id="s1") for user in users} == {had}
+    workbench.traffic("kept", coverage=0.0)
+    assert [ask(user_id="u1"), ask(user_id="new")] == [had, None]
+    workbench.pause("kept")
+    assert [ask(user_id="u1"), ask(user_id="new")] == [had, None]
+    workbench.resume("kept")
+    workbench.update("kept", {"bucket_version": 1, "min_bucket_version": 1, "coverage": 1.0})
+    assert [ask(user_id="u1"), ask(user_id="new")] == [None, workbench.assign(user_id="new", experiment="kept").variant]
     feature_repo.clear_cache()
 
 
