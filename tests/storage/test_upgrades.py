@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pkgutil
 import shutil
 from datetime import UTC, datetime
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -11,15 +13,17 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-import expkit.batch.tables
-import expkit.events.tables  # noqa: F401  # declaring their tables is what the imports are for
-from expkit import registry
+from expkit import batch, events, registry
 from expkit.domain.filters import Filters
 from expkit.events.quarantine import quarantined
 from expkit.registry import tokens
 from expkit.storage import Checkpoint, Store, metadata, migrations, read_audit, verify_audit
 
 OLD = Path(__file__).parent / "old"
+for room in (batch, events, registry):  # what they declare is what a database has to have
+    for module in pkgutil.iter_modules(room.__path__, f"{room.__name__}."):
+        if module.name.endswith("tables"):
+            import_module(module.name)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -42,8 +46,8 @@ def deep_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def late_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Schema 0005: the same with tokens, with what decides over assignments, and a batch in quarantine."""
-    return opened("0005", kind, request, tmp_path)
+    """Schema 0006: the same with tokens, with what decides over assignments, a batch in quarantine, and alerts."""
+    return opened("0006", kind, request, tmp_path)
 
 
 def opened(schema: str, kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
@@ -154,7 +158,7 @@ def test_the_chain_goes_on_where_it_was(deep_url: str) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("schema", ["0001", "0002", "0003", "0004", "0005"])
+@pytest.mark.parametrize("schema", ["0001", "0002", "0003", "0004", "0005", "0006"])
 def test_every_old_database_comes_up_to_date_whole(
     schema: str, kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -186,6 +190,17 @@ def test_tokens_and_what_decides_over_assignments_are_kept(late_url: str) -> Non
         assert [one.values for one in registry.groups(connection)] == [("u1", "u2")]
         assert registry.memory_of(connection, ["user_id||u1"]) == {"user_id||u1": {"running-one__0": "treatment"}}
         assert [(one.rows, one.reason) for one in quarantined(connection)] == [(3, "the batch is torn")]
+    store.close()
+
+
+def test_alerts_are_kept(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """With their evidence and who has seen them; a lease of a process that is gone can be taken."""
+    store = Store.open(opened("0006", kind, request, tmp_path))
+    with store.read() as connection:
+        seen, open_now = sorted(registry.alerts(connection), key=lambda alert: alert.id)
+    assert (seen.acknowledged_by, seen.comment, seen.evidence) == ("bob", "known", {"p_value": 0.001})
+    assert (open_now.subject, open_now.is_open) == ("cost of treatment", True)
+    assert registry.hold(store, "monitor", "another", datetime(2026, 12, 1, tzinfo=UTC))
     store.close()
 
 
