@@ -77,11 +77,11 @@ def test_no_metrics(scorecard: Scorecard) -> None:
 
 
 def test_notes_have_a_line_of_their_own_and_looks_their_p_value(scorecard: Scorecard) -> None:
-    """What was done to a metric stands below its row, as wide as the table; the p-value that holds at any look beside."""
+    """What was done to a metric stands below its row, over its width; what holds at any look, beside the p-value."""
     told = LookDecision(
         method="always_valid", look=2, units=9, z=2.0, effect=1.0, se=0.5, decision="continue", p_value=0.4
     )
     first = scorecard.estimates[0].model_copy(update={"decision": told, "note": "looked at again"})
     page = scorecard_table(scorecard.model_copy(update={"estimates": (first, *scorecard.estimates[1:])}))
     assert '<tr class="expkit-notes"><td colspan="8" class="expkit-words"><small>looked at again</small>' in page
-    assert "<small>at any look 0.40</small>" in page
+    assert "<small>at any look 0.400</small>" in page
