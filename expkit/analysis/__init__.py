@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from expkit.analysis.deviations import Promise
-from expkit.analysis.experiment import analyze_experiment
+from expkit.analysis.experiment import analyze_experiment, analyze_tables
 from expkit.analysis.frames import analyze_frame, frame_columns
 from expkit.analysis.overlap import check_overlap
 from expkit.analysis.scorecard import (
@@ -17,6 +17,7 @@ from expkit.analysis.scorecard import (
 )
 from expkit.analysis.standing import Risk, learning_of, risks, standing
 from expkit.analysis.units import UnitValues, unit_values
+from expkit.analysis.warehouse import Tables
 
 __all__ = [
     "Arm",
@@ -28,9 +29,11 @@ __all__ = [
     "Recommendation",
     "Risk",
     "Scorecard",
+    "Tables",
     "UnitValues",
     "analyze_experiment",
     "analyze_frame",
+    "analyze_tables",
     "check_overlap",
     "frame_columns",
     "learning_of",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit.analysis.checks import check_before, check_exposures, check_phases, check_ratio
+from expkit.analysis.connections import opened
 from expkit.analysis.deviations import Course, Promise, deviations
-from expkit.analysis.estimates import estimates_of, metrics_of, progress_of
+from expkit.analysis.estimates import Statistics, estimates_of, metrics_of, progress_of
 from expkit.analysis.guardrails import Bound, find_breach
 from expkit.analysis.longevity import check_lasting
 from expkit.analysis.recommendation import recommend
@@ -16,8 +17,10 @@ from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Sco
 from expkit.analysis.segments import find_culprit, told
 from expkit.analysis.statistics import ArmStatistic
 from expkit.analysis.summaries import Exposed, count_by_phase, find_exposed, summarize
+from expkit.analysis.warehouse import Tables, read_warehouse
 from expkit.domain import Experiment
 from expkit.domain.events import now
+from expkit.errors import InvalidInput
 from expkit.stats import Check, Summary
 from expkit.stats.distributions import tail
 
@@ -25,7 +28,7 @@ if TYPE_CHECKING:
     from expkit.events import Reader
     from expkit.registry import Phase
 
-__all__ = ["analyze_experiment"]
+__all__ = ["analyze_experiment", "analyze_tables"]
 
 
 def analyze_experiment(
@@ -55,23 +58,69 @@ def analyze_experiment(
     found = summarize(reader.connection, metrics, variants, at, covariates, whole_by=moment if sequential else None)
     statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
     before = dict(zip(covariates, found[len(metrics) :], strict=True))
-    waiting = {key: exposed.single - sum(arm.n for arm in arms.values()) for key, arms in statistics.items()}
-    estimates = estimates_of(experiment, statistics, past, exposed.counts, exposed.days, waiting)
     checks = (
         *_ratio(experiment, reader.connection, exposed, history),
         *_balance(experiment, before),
         *check_exposures(exposed.units, exposed.multiple, exposed.strays),
         *check_lasting(reader.connection, experiment),
     )
+    return _assembled(
+        experiment, exposed, statistics, checks, Taken(moment, look, history, past, promise, reader.versions)
+    )
+
+
+def analyze_tables(
+    experiment: Experiment, warehouse: Any, tables: Tables, *, at: datetime | None = None, history: Sequence[Phase] = ()
+) -> Scorecard:
+    """The scorecard of tables that are somewhere else already; only sums by variant leave them.
+
+    What needs every unit is not asked for: effects that fade, balance before the start, which segment is to blame.
+    """
+    if experiment.plan.method in {"group_sequential", "always_valid"}:
+        raise InvalidInput(
+            f"The plan of {experiment.key!r} is {experiment.plan.method}: it judges a look by those before, "
+            "and looks at a warehouse are kept nowhere.",
+            hint="import the events, or plan a fixed or a Bayesian analysis.",
+        )
+    starts = [phase.started_at for phase in history]
+    with opened(warehouse) as ask:
+        found = read_warehouse(ask, experiment, metrics_of(experiment), tables, at, starts)
+    promised = [{key: phase.shares.get(key, 0.0) for key in found.exposed.counts} for phase in history]
+    if any(one != promised[0] for one in promised):
+        ratio = check_phases(found.by_phase, promised)
+    else:
+        ratio = check_ratio(found.exposed.counts, experiment.shares)
+    exposed = found.exposed
+    checks = (*ratio, *check_exposures(exposed.units, exposed.multiple, exposed.strays))
+    return _assembled(experiment, exposed, found.statistics, checks, Taken(at or now(), 1, history))
+
+
+class Taken(NamedTuple):
+    """When a look was taken and what is known of those before; `versions` are those of the lake's tables."""
+
+    moment: datetime
+    look: int
+    history: Sequence[Phase]
+    past: Sequence[Scorecard] = ()
+    promise: Promise | None = None
+    versions: Mapping[str, int] = {}
+
+
+def _assembled(
+    experiment: Experiment, exposed: Exposed, statistics: Statistics, checks: tuple[Check, ...], taken: Taken
+) -> Scorecard:
+    waiting = {key: exposed.single - sum(arm.n for arm in arms.values()) for key, arms in statistics.items()}
+    estimates = estimates_of(experiment, statistics, taken.past, exposed.counts, exposed.days, waiting)
+    promise, look = taken.promise, taken.look
     guardrails = tuple(_findings(experiment, statistics, estimates))
     primary = [row for row in estimates if row.role == "primary"]
     progress = progress_of(experiment, exposed.counts, exposed.days, over=experiment.stopped_at is not None)
-    course = Course(progress.units, exposed.days, look, history, past)
+    course = Course(progress.units, exposed.days, look, taken.history, taken.past)
     return Scorecard(
         experiment=experiment.key,
         name=experiment.name,
         control=experiment.control.key,
-        at=moment,
+        at=taken.moment,
         look=look,
         alpha=experiment.plan.alpha,
         arms=tuple(
@@ -82,7 +131,7 @@ def analyze_experiment(
         checks=checks,
         guardrails=guardrails,
         recommendation=recommend(primary, checks, guardrails, progress),
-        table_versions=reader.versions,
+        table_versions=dict(taken.versions),
         started_at=exposed.first,
         days=exposed.days,
         method=experiment.plan.method,

@@ -16,6 +16,7 @@ from expkit.client.governance import RemoteGovernance
 from expkit.client.overview import RemoteOverview
 from expkit.client.people import RemotePeople
 from expkit.client.transport import Transport, route
+from expkit.client.warehouses import RemoteWarehouses
 from expkit.client.watch import RemoteWatch
 from expkit.errors import InvalidInput
 
@@ -26,6 +27,7 @@ __all__ = ["RemoteWorkbench"]
 
 
 class RemoteWorkbench(
+    RemoteWarehouses,
     RemoteAssignment,
     RemoteEvents,
     RemoteEvidence,

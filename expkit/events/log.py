@@ -50,6 +50,7 @@ class Events:
         self._store = store
         self.lake = Lake(lake_url)
         self._moving = threading.Lock()
+        self._tidied = False
 
     def log_exposures(
         self, work: Work, rows: Any, known: Variants | None = None, change: Change = _as_it_is, **how: Any
@@ -97,8 +98,9 @@ class Events:
         """
         with self._moving:
             moved = sum(self._move_all(kind) for kind in KINDS)
-            if moved:
+            if moved or not self._tidied:  # whoever was killed may have left that to us
                 tidy(self.lake)
+                self._tidied = True
             return moved
 
     def reader(self, *, experiment: str | None = None, versions: Mapping[str, int] | None = None) -> Reader:
