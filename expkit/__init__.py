@@ -32,7 +32,11 @@ def connect(url: str, token: str = "", *, local: bool = False, **options: Any) -
     from expkit.client import LocalWorkbench, RemoteWorkbench
 
     _show_in_notebooks()
-    return LocalWorkbench(url, token=token, **options) if local else RemoteWorkbench(url, token=token, **options)
+    if options and not local:
+        from expkit.errors import InvalidInput
+
+        raise InvalidInput(f"{', '.join(options)}: only who assigns by itself has that.", hint="add local=True.")
+    return LocalWorkbench(url, token=token, **options) if local else RemoteWorkbench(url, token=token)
 
 
 def _show_in_notebooks() -> None:

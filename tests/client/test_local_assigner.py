@@ -238,6 +238,15 @@ def test_a_workbench_can_assign_by_itself(near: Workbench) -> None:
     far.close()
 
 
+def test_how_to_assign_is_said_to_who_assigns(address: str, tmp_path: Path) -> None:
+    """The options of the local assigner go through `connect`; without one they are a mistake."""
+    with expkit.connect(address, TOKEN, local=True, updates="none", cache=tmp_path / "here") as far:
+        assert isinstance(far, LocalWorkbench)
+        assert [file.suffix for file in (tmp_path / "here").iterdir()] == [".json"]
+    with pytest.raises(InvalidInput, match=r"updates: only who assigns by itself.*add local=True"):
+        expkit.connect(address, TOKEN, updates="none")
+
+
 def test_remembered_units_are_asked_of_the_service(near: Workbench, address: str) -> None:
     """It alone knows whom it remembers."""
     near.create({**CHECKOUT, "key": "sticky", "sticky": True})
