@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from expkit.client.remote import RemoteWorkbench
 
 if TYPE_CHECKING:
-    from expkit.client.local import LocalAssigner, Standing
+    from expkit.client.current import Standing
+    from expkit.client.local import LocalAssigner
     from expkit.client.local_workbench import LocalWorkbench
 
 __all__ = ["LocalAssigner", "LocalWorkbench", "RemoteWorkbench", "Standing"]
 
-_HOMES = {"LocalAssigner": "local", "Standing": "local", "LocalWorkbench": "local_workbench"}
+_HOMES = {"LocalAssigner": "local", "Standing": "current", "LocalWorkbench": "local_workbench"}
 
 
 def __getattr__(name: str) -> Any:

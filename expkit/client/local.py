@@ -12,12 +12,13 @@ import threading
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self
 
 import httpx
 
-from expkit.assign import Assigner, Memory, code_in
-from expkit.assign.dialects import code_digest, read_config
+from expkit.assign import Memory, code_in
+from expkit.assign.dialects import code_digest
+from expkit.client.current import Current, Standing, compiled
 from expkit.client.snapshots import Shelf, Snapshot, default_folder
 from expkit.client.transport import Transport
 from expkit.domain import Assignment
@@ -31,29 +32,6 @@ PATH = "/experiments/config"
 TIMEOUT = httpx.Timeout(10.0, connect=3.0)
 STREAM_TIMEOUT = httpx.Timeout(60.0, connect=3.0)  # the service says something every quarter of a minute
 LATE = 3  # so many rounds without word from the service, and the config is called stale
-
-
-class Standing(NamedTuple):
-    """How good what is answered from is."""
-
-    revision: int
-    etag: str
-    confirmed_at: datetime
-    """When the service last said that this is what holds."""
-    source: Literal["service", "disk"]
-    stale: bool
-    """True when the service should have been heard of since."""
-    fault: str
-    """Why the last attempt to hear of it failed; empty when it did not."""
-
-
-class _Current(NamedTuple):
-    assigner: Assigner
-    revision: int
-    snapshot: Snapshot
-    confirmed_at: datetime
-    source: Literal["service", "disk"]
-    remembering: frozenset[str]
 
 
 class LocalAssigner:
@@ -83,7 +61,7 @@ class LocalAssigner:
         self._shelf = Shelf(Path(cache) if cache is not None else default_folder(), self._service.url)
         self._every, self._public_key = every, public_key
         self._lock, self._stopping, self._fault = threading.Lock(), threading.Event(), ""
-        self._current: _Current | None = self._from_disk()
+        self._current: Current | None = self._from_disk()
         try:
             self.refresh()
         except ExpkitError:
@@ -179,7 +157,7 @@ class LocalAssigner:
 
     # -- the inside
 
-    def _known(self) -> _Current:
+    def _known(self) -> Current:
         if self._current is None:
             raise Unreachable("No config has been fetched yet.", hint="refresh() once the service answers.")
         return self._current
@@ -198,17 +176,17 @@ class LocalAssigner:
         etag, signature, public_key, endorsements = (answer.headers.get(name, "") for name in names)
         body = answer.content.decode("utf-8", "replace")
         snapshot = Snapshot(body, etag, signature, public_key, now, endorsements)
-        self._current = _compiled(snapshot.checked(self._key(snapshot)), "service")
+        self._current = compiled(snapshot.checked(self._key(snapshot)), "service")
         self._note("")
         self._shelf.write(snapshot)
         return True
 
-    def _from_disk(self) -> _Current | None:
+    def _from_disk(self) -> Current | None:
         snapshot = self._shelf.read()
         if snapshot is None:
             return None
         try:
-            return _compiled(snapshot.checked(self._public_key or snapshot.public_key), "disk")
+            return compiled(snapshot.checked(self._public_key or snapshot.public_key), "disk")
         except ExpkitError as error:
             self._note(str(error))
             return None
@@ -250,10 +228,3 @@ class LocalAssigner:
         if fault and fault != self._fault and not self._stopping.is_set():
             log.warning("The config is not brought up to date: %s", fault)
         self._fault = fault
-
-
-def _compiled(snapshot: Snapshot, source: Literal["service", "disk"]) -> _Current:
-    config = read_config(snapshot.body.encode())
-    assigner = config.assigner()
-    remembering = frozenset(one.key for one in assigner.experiments.values() if one.remembers)
-    return _Current(assigner, config.revision, snapshot, snapshot.fetched_at, source, remembering)
