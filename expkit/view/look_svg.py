@@ -199,7 +199,7 @@ def _axis(found: Hindsight, frame: _Frame) -> str:
     """Some six names of looks, the first and the last among them; weeks where they fit."""
     last, step = frame.looks, max(1, math.ceil(frame.looks / 6))
     step = 7 if 4 < step < 8 else step
-    shown = [1, *(look for look in range(step, last, step) if look > 1 + step / 2 and look <= last - step / 2), last]
+    shown = [1, *(look for look in range(step, last, step) if 1 + step <= look <= last - step), last]
     anchors = {1: "start", frame.looks: "end"} if frame.looks > 1 else {}
     return "".join(
         f'<text x="{frame.x(look):.2f}%" y="99%" text-anchor="{anchors.get(look, "middle")}" opacity=".85">'

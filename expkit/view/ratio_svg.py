@@ -85,10 +85,10 @@ def evidence_svg(found: Diagnosis) -> str:
     told = f"alarm on {found.days[found.since - 1]}" if found.since else "no alarm on any day"
     return (
         f'<svg role="img" aria-label="Evidence against the shares by day: {escape(told, quote=True)}" width="100%" '
-        f'height="{HEIGHT}">{_levels(y, line)}'
+        f'height="{HEIGHT}">'
         '<svg viewBox="0 0 100 100" preserveAspectRatio="none" width="100%" height="100%">'
         f'<polyline points="{points}" fill="none" stroke="{ACCENT}" stroke-width="2.5" '
-        f'vector-effect="non-scaling-stroke"/></svg>{alarm}{_days(found, x)}</svg>'
+        f'vector-effect="non-scaling-stroke"/></svg>{_levels(y, line)}{alarm}{_days(found, x)}</svg>'
     )
 
 

@@ -39,7 +39,9 @@ TABLE_CSS = (
     ".expkit-badge{display:inline-block;padding:.05rem .5rem;border-radius:1rem;font-weight:600;font-size:.8125rem;"
     "white-space:nowrap}"
     ".expkit-checks{list-style:none!important;margin:.5rem 0!important;padding:0!important}"
-    ".expkit-checks li{margin:.25rem 0}" + _BADGE_CSS
+    ".expkit-checks li{margin:.25rem 0}"
+    "@media (max-width:30rem){.expkit-table :is(th,td).expkit-words{min-width:5rem}"
+    ".expkit-table :is(th,td){padding-right:.4rem}.expkit-table .expkit-badge{white-space:normal}}" + _BADGE_CSS
 )
 
 
