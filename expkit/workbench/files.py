@@ -58,7 +58,7 @@ class FileVerbs(Desk):
     def _do(self, work: Work, wanted: Experiment, planned: Planned, reason: str) -> None:
         if planned.action == "create":
             registry.require(work.connection, self.actor, "experiment.create", wanted.project, work.at)
-            registry.create(work, _definition_only(wanted))
+            registry.create(work, _definition_only(wanted), reason or "applied from a file")
         elif planned.action == "update":
             self._may_change(work, wanted, planned)
             registry.replace(work, wanted.key, _definition_only(wanted), reason or "applied from a file")

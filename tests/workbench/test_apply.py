@@ -79,3 +79,11 @@ def test_a_plan_of_something_else_is_refused(wb: Workbench) -> None:
         with pytest.raises(Overtaken, match="Nothing was applied"):
             wb.apply([BANNER], plan=plan)
     assert wb.count() == 0
+
+
+def test_the_first_version_says_where_it_came_from(wb: Workbench) -> None:
+    """The reason that was given, else that it was a file."""
+    wb.apply([BANNER], reason="merge 41")
+    wb.apply([BANNER.changed(key="other")])
+    assert [wb.versions(key)[0].reason for key in ("banner", "other")] == ["merge 41", "applied from a file"]
+    assert wb.timeline("banner")[0].detail == "version 1: merge 41"
