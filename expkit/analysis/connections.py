@@ -69,9 +69,9 @@ def _of_connection(connection: sa.Connection) -> Any:
 
 
 def _of_duckdb(connection: Any) -> Any:
-    from sqlalchemy.dialects import postgresql
+    from expkit.analysis.dialects import duckdb_dialect
 
-    dialect = postgresql.dialect()  # type: ignore[no-untyped-call]
+    dialect = duckdb_dialect()
 
     def ask(statement: Any) -> Any:
         compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})

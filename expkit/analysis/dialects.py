@@ -5,9 +5,27 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql.base import PGDialect, PGIdentifierPreparer
 from sqlalchemy.ext.compiler import compiles
 
-__all__ = ["Epoch", "Since"]
+__all__ = ["Epoch", "Since", "duckdb_dialect"]
+
+
+class _Quoted(PGIdentifierPreparer):
+    """Every name is quoted: DuckDB reserves words that PostgreSQL does not (`at`), and minds no case."""
+
+    def _requires_quotes(self, _value: str) -> bool:
+        return True
+
+
+class _DuckDB(PGDialect):
+    preparer = _Quoted
+    supports_statement_cache = True
+
+
+def duckdb_dialect() -> sa.Dialect:
+    """PostgreSQL's, as far as it goes; statements are compiled with their values in them."""
+    return _DuckDB()  # type: ignore[no-untyped-call]
 
 
 class Since(sa.sql.functions.FunctionElement[float]):

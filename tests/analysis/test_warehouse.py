@@ -12,8 +12,10 @@ import duckdb
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from sqlalchemy.engine.default import DefaultDialect
 
 from expkit.analysis import Scorecard
+from expkit.analysis.dialects import Epoch, Since
 from expkit.errors import InvalidInput, StorageUnavailable, UnknownName
 from expkit.settings import Settings
 from expkit.workbench import Workbench
@@ -201,3 +203,32 @@ def test_what_is_no_warehouse(here: tuple[Workbench, Scorecard], duck: Path) -> 
             wb.analyze_warehouse("banner", place, **WHERE)
     with pytest.raises(InvalidInput, match="kept nowhere"):
         wb.analyze_warehouse("sequential", duck, **WHERE)
+
+
+def test_columns_may_be_called_as_words_of_sql(here: tuple[Workbench, Scorecard]) -> None:
+    """DuckDB reserves some that PostgreSQL does not."""
+    with duckdb.connect() as connection:
+        connection.execute(
+            """CREATE TABLE "order" AS SELECT n AS "at", ['control', 'blue'][1 + n % 2] AS "group",
+               TIMESTAMP '2026-01-01' AS "when" FROM range(10) t(n);
+               CREATE TABLE "select" AS SELECT "at", 'buy' AS "end", "when" FROM "order" WHERE "at" < 5"""
+        )
+        found = here[0].analyze_warehouse("banner", connection, exposures="order", outcomes="select", columns={
+            "exposures": {"unit": "at", "variant": "group", "experiment": None, "timestamp": "when"},
+            "outcomes": {"unit": "at", "event": "end", "timestamp": "when", "value": None, "event_id": None},
+        })  # fmt: skip
+    assert [arm.n for arm in found.arms] == [5, 5]
+    assert found.estimate("buy", "blue").control.mean == pytest.approx(0.6)
+
+
+@pytest.mark.parametrize("name", ["bigquery", "snowflake", "clickhouse", "databricks", "postgresql"])
+def test_times_in_the_words_of_each_database(name: str) -> None:
+    """Those that could not be asked here at least say what their manuals say."""
+    dialect = DefaultDialect()
+    dialect.name = name
+    asked = sa.select(Epoch(sa.column("a")), Since(sa.column("a"), sa.column("b")))
+    text = str(asked.compile(dialect=dialect))
+    words = {"bigquery": "TIMESTAMP_DIFF(b, a, MICROSECOND)", "snowflake": "DATEDIFF('microsecond', a, b)",
+             "clickhouse": "dateDiff('microsecond', a, b)", "databricks": "unix_micros(b) - unix_micros(a)",
+             "postgresql": "EXTRACT(EPOCH FROM (b - a))"}  # fmt: skip
+    assert words[name] in text
