@@ -10,11 +10,11 @@ from expkit.domain.noun import Key, LongText, Noun, Text
 
 __all__ = ["TRACE_METRICS", "Guardrail", "Metric"]
 
-TRACE_METRICS: dict[str, Literal["increase", "decrease"]] = {
-    "trace.error": "decrease",
-    "trace.cost": "decrease",
-    "trace.latency": "decrease",
-    "trace.quality": "increase",
+TRACE_METRICS: dict[str, tuple[str, Literal["increase", "decrease"]]] = {
+    "trace.error": ("Failed model calls", "decrease"),
+    "trace.cost": ("Cost per model call", "decrease"),
+    "trace.latency": ("Milliseconds per model call", "decrease"),
+    "trace.quality": ("Quality per model call", "increase"),
 }
 """What model calls are measured by, per call: the share that failed, cost, milliseconds, quality; and the better way.
 
@@ -57,8 +57,8 @@ class Metric(Noun):
             return data
         if data not in TRACE_METRICS:
             return {"key": data}
-        return {"key": data, "name": f"{data.split('.')[1].capitalize()} per model call", "kind": "ratio",
-                "direction": TRACE_METRICS[data]}  # fmt: skip
+        name, direction = TRACE_METRICS[data]
+        return {"key": data, "name": name, "kind": "ratio", "direction": direction}
 
     @model_validator(mode="after")
     def _denominator_is_for_ratios(self) -> Self:

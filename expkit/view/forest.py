@@ -149,7 +149,8 @@ def _verdict(plot: Any, source: Any, field: str) -> Any:
 
 def _told(row: Row) -> str:
     if row.lift is None:
-        return f"{row.symbol} {_cut(f'not estimable: {row.reason}', 80)}"
+        told = f"not estimable: {row.reason}" if row.effect == "–" else f"{row.verdict}  {row.effect}, no lift"
+        return f"{row.symbol} {_cut(told, 80)}"
     interval = "" if row.ci_text == "–" else f" ({row.ci_text})"
     return f"{row.symbol} {row.verdict}  {row.lift_text}{interval}"
 

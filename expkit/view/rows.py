@@ -148,8 +148,8 @@ def _lift(estimate: Estimate) -> dict[str, Any]:
         "upper": upper,
         "lift_text": "–" if known is None else fmt.percent(known, signed=True),
         "ci_text": "–" if lower is None or upper is None else _percents(lower, upper),
-        "reason": missing.reason if missing else "",
-        "hint": missing.hint if missing else "",
+        "reason": missing.reason if missing is not None else "",
+        "hint": missing.hint if missing is not None else "",
     }
 
 

@@ -56,7 +56,11 @@ def forest_svg(scorecard: Scorecard) -> str:
 
 def _item(row: Row, axis: tuple[float, float]) -> str:
     if row.lift is None:
-        told = f"not estimable: {row.reason}"
+        told = (
+            f"not estimable: {row.reason}"
+            if row.effect == "–"
+            else f"{row.verdict} {row.effect}, no lift: {row.reason}"
+        )
     else:
         told = f"{row.verdict} {row.lift_text}" + ("" if row.ci_text == "–" else f" ({row.ci_text})")
     kind = row.verdict if row.verdict in SHAPES else "unknown"

@@ -10,7 +10,7 @@ from bokeh.models import HoverTool, Span
 from expkit.analysis import Scorecard
 from expkit.domain import Experiment
 from expkit.errors import InvalidInput
-from expkit.stats import Interval
+from expkit.stats import Interval, NotEstimable
 from expkit.view import fleet_figure, forest_svg, power_figure, scorecard_figure
 from expkit.view.fleet import FleetItem
 from expkit.view.palette import THEMES
@@ -94,3 +94,15 @@ def test_power_figure_marks_the_chosen_point() -> None:
     totals = line.data_source.data["total"]
     assert totals == sorted(totals, reverse=True)
     assert list(point.data_source.data["total"]) == [answer.total]
+
+
+def test_over_a_control_of_zero_the_effect_is_told(scorecard: Scorecard) -> None:
+    """There is no lift over nothing; the change itself is known, and why there is no more."""
+    first = scorecard.estimates[0]
+    none = NotEstimable("The control mean is zero.", "read the absolute effect.")
+    estimate = replace(first.estimate, lift=none, lift_ci=none)  # type: ignore[type-var]
+    card = scorecard.model_copy(update={"estimates": (first.model_copy(update={"estimate": estimate}),)})
+    (told,) = rows_of(scorecard_figure(card))["told"]
+    assert str(told).startswith("✓ better  +")
+    assert str(told).endswith(", no lift")
+    assert "no lift: The control mean is zero." in forest_svg(card)

@@ -61,7 +61,7 @@ export function riskLabel(risk: Risk, trans: TranslationBundle): string {
   const labels: Record<Risk['kind'], string> = {
     underpowered: trans.__('Too few units by its end'),
     check: trans.__('A data check fails'),
-    guardrail: trans.__('A guardrail is close to its bound'),
+    guardrail: trans.__('A guardrail is near its bound or beyond it'),
     overdue: trans.__('It runs longer than planned'),
     alert: trans.__('Watching has raised an alert')
   };
