@@ -103,6 +103,6 @@ def test_over_a_control_of_zero_the_effect_is_told(scorecard: Scorecard) -> None
     estimate = replace(first.estimate, lift=none, lift_ci=none)  # type: ignore[type-var]
     card = scorecard.model_copy(update={"estimates": (first.model_copy(update={"estimate": estimate}),)})
     (told,) = rows_of(scorecard_figure(card))["told"]
-    assert str(told).startswith("✓ better  +")
+    assert str(told).startswith("✗ worse  +0.60 pp")
     assert str(told).endswith(", no lift")
     assert "no lift: The control mean is zero." in forest_svg(card)
