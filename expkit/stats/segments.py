@@ -1,7 +1,8 @@
 """Does the effect differ between segments, and where? Never by reading raw cells.
 
-Interaction by Cochran's Q (1954, Biometrics 10, 101-129) over independent segments; each segment against the rest;
-effects shrunken towards each other; Benjamini and Hochberg's p-values over all segments.
+Interaction by Cochran's Q (1954, Biometrics 10, 101-129) over independent segments, with Welch's (1951, Biometrika 38,
+330-336) correction for errors that are estimated; each segment against the rest, by Student's t with Satterthwaite's
+degrees of freedom; effects shrunken towards each other; Benjamini and Hochberg's p-values over all segments.
 """
 
 from __future__ import annotations
@@ -52,10 +53,7 @@ class Segments:
 def compare_segments(
     control: Mapping[str, Summary | Values], treatment: Mapping[str, Summary | Values], *, alpha: float = ALPHA
 ) -> Segments:
-    """Treatment minus control within segments of disjoint units; an empty segment says so and does not count.
-
-    With few units the interaction test is liberal, as it takes the standard errors as known.
-    """
+    """Treatment minus control within segments of disjoint units; an empty segment says so and does not count."""
     level = probability("alpha", alpha)
     if not control or not treatment:
         raise InvalidInput("There are no segments.", hint="give values or summaries by segment, for both arms.")
@@ -67,9 +65,8 @@ def compare_segments(
     there = {name: one for name, one in found.items() if isinstance(one, Estimate)}
     shrunken = _shrunken(there, level)
     adjusted = dict(zip(there, adjust([one.p_value for one in there.values()], "bh").tolist(), strict=True))
-    rest = _against_rest(there)
+    rest = _against_rest(there, level)
     rest_p = dict(zip(rest, adjust([one[2] for one in rest.values()], "bh").tolist(), strict=True))
-    half = critical(level, None, "two-sided")
     segments = {}
     for name, one in found.items():
         away = rest.get(name)
@@ -78,33 +75,43 @@ def compare_segments(
             adjusted_p=adjusted.get(name),
             shrunken=shrunken.get(name, NotEstimable("Too few segments to learn from.", "compare four or more.")),
             against_rest=away[0] if away else None,
-            against_rest_ci=Interval(away[0] - half * away[1], away[0] + half * away[1]) if away else None,
+            against_rest_ci=Interval(away[0] - away[1], away[0] + away[1]) if away else None,
             against_rest_p=rest_p.get(name),
         )
     return Segments(_interaction(there, level), segments)
 
 
 def _interaction(there: Mapping[str, Estimate], alpha: float) -> Significance | NotEstimable:
-    from scipy.special import chdtrc
+    from scipy.special import chdtrc, fdtrc
 
     if len(there) < MIN_SEGMENTS:
         return NotEstimable(f"{len(there)} segments have an estimate.", "an interaction needs two or more.")
     mean, _ = _pooled(there.values())
     q = math.fsum(((one.effect - mean) / one.se) ** 2 for one in there.values())
-    df = len(there) - 1.0
-    return Significance(float(chdtrc(df, q)), q, (df,), alpha, "two-sided", "cochran's q")
+    k, whole = len(there), math.fsum(1 / one.se**2 for one in there.values())
+    unknown = math.fsum((1 - 1 / one.se**2 / whole) ** 2 / (one.df or math.inf) for one in there.values())
+    df = (k - 1.0, (k * k - 1) / (3 * unknown) if unknown else math.inf)
+    f = q / (k - 1) / (1 + 2 * (k - 2) / (k * k - 1) * unknown)
+    p = float(fdtrc(*df, f)) if unknown else float(chdtrc(df[0], q))
+    return Significance(p, q, df if unknown else df[:1], alpha, "two-sided", "cochran's q")
 
 
-def _against_rest(there: Mapping[str, Estimate]) -> dict[str, tuple[float, float, float]]:
-    """By segment: difference from the rest, its standard error and its p-value."""
+def _against_rest(there: Mapping[str, Estimate], alpha: float) -> dict[str, tuple[float, float, float]]:
+    """By segment: difference from the rest, half its interval and its p-value."""
     answers = {}
     for name, one in there.items():
         others = [other for key, other in there.items() if key != name]
         if others:
             mean, se = _pooled(others)
             away, spread = one.effect - mean, math.hypot(one.se, se)
-            answers[name] = away, spread, p_value(away / spread, None, "two-sided")
+            df = _df(spread, (one.se, one.df), (se, math.fsum(other.df or math.inf for other in others)))
+            answers[name] = away, critical(alpha, df, "two-sided") * spread, p_value(away / spread, df, "two-sided")
     return answers
+
+
+def _df(spread: float, *parts: tuple[float, float | None]) -> float | None:
+    unknown = math.fsum((se / spread) ** 4 / (df or math.inf) for se, df in parts)
+    return 1 / unknown if unknown else None
 
 
 def _pooled(estimates: Any) -> tuple[float, float]:

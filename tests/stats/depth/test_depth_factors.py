@@ -12,6 +12,7 @@ from expkit.stats import (
     Summary,
     anova,
     check_interaction,
+    compare_arms,
     compare_means,
     compare_segments,
     factorial_design,
@@ -270,7 +271,26 @@ def test_interaction_is_cochran_s_q():
     treatment = {name: Summary(100, m, 1.0) for name, m in zip("abc", (0.1, 0.2, 0.6), strict=True)}
     found = compare_segments(control, treatment).interaction
     assert found.statistic == pytest.approx((0.2**2 + 0.1**2 + 0.3**2) / 0.02)
-    assert found.df == (2.0,)
+    assert found.df == pytest.approx((2.0, 396.0))
+
+
+def test_few_units_are_corrected_for_as_welch_does():
+    """Where the control is known, segments are groups: the p-value is that of Welch's analysis of variance."""
+    groups = {"a": [1.0, 3, 2, 5], "b": [4.0, 9, 6], "c": [2.0, 2.5, 1, 0, 3]}
+    known = {name: Summary(10**6, 0.0, 1e-12) for name in groups}
+    found = compare_segments(known, groups).interaction
+    peer = compare_arms(groups)
+    assert found.p_value == pytest.approx(peer.p_value, rel=1e-6)
+    assert found.df == pytest.approx(peer.df, rel=1e-6)
+
+
+def test_the_error_rate_of_the_interaction_with_few_units():
+    """2,000 A/A experiments of 8 segments of 6 + 6 units; tolerance four standard errors."""
+    rng, alarms = np.random.default_rng(8), 0
+    for _ in range(2000):
+        arms = [{str(i): rng.normal(size=6) for i in range(8)} for _ in range(2)]
+        alarms += compare_segments(*arms).interaction.significant
+    assert alarms / 2000 < 0.0695
 
 
 def test_empty_segments_say_so():
