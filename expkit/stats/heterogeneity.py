@@ -65,17 +65,17 @@ def heterogeneous_effects(
     import numpy as np
 
     level = probability("alpha", alpha)
-    y, arm = column("values", values), np.asarray(treated, dtype=bool)
+    y, arm = column("values", values), _sides(treated)
     if not attributes:
         raise InvalidInput("There are no attributes.", hint="give the levels of one or more, by name.")
     names = {str(name): np.asarray(list(levels), dtype=object) for name, levels in attributes.items()}
     for name, levels in {"treated": arm, **names}.items():
         if levels.shape != y.shape:
             raise InvalidInput(f"{name!r} has {len(levels)} entries for {y.size} values.", hint="one of each per unit.")
-    there = ~np.isnan(y)
+    there = ~np.isnan(y) & ~np.isnan(arm)
     for levels in names.values():
-        there &= np.array([one is not None and one == one for one in levels.tolist()])
-    y, arm = y[there], arm[there]
+        there &= np.array([_known(one) for one in levels.tolist()])
+    y, side_of = y[there], arm[there] == 1
     coded = {name: np.unique(levels[there].astype(str), return_inverse=True) for name, levels in names.items()}
     for name, (levels, _) in coded.items():
         if not 1 < len(levels) <= MAX_LEVELS:
@@ -83,13 +83,30 @@ def heterogeneous_effects(
             return NotEstimable(f"Attribute {name!r} has {len(levels)} level(s).", hint)
     x, places = _design(coded)
     fits = []
-    for which, side in (("control", ~arm), ("treatment", arm)):
+    for which, side in (("control", ~side_of), ("treatment", side_of)):
         fit = _fit(which, y[side], x[side], coded, [codes[side] for _, codes in coded.values()])
         if isinstance(fit, NotEstimable):
             return fit
         fits.append(fit)
     away, cov = fits[1][0] - fits[0][0], fits[1][1] + fits[0][1]
     return _told(x, away, cov, coded, places, level)
+
+
+def _sides(treated: Any) -> Floats:
+    """1 where treated, 0 where not, NaN where that is not known; a name of a variant is neither."""
+    import numpy as np
+
+    found: list[float] = []
+    for one in np.asarray(treated, dtype=object).ravel().tolist():
+        if _known(one) and (isinstance(one, str) or one not in (0, 1)):
+            raise InvalidInput(f"'treated' holds {str(one)[:40]!r}.", hint="true or false for every unit.")
+        found.append(float(one) if _known(one) else float("nan"))
+    return np.array(found, dtype=float)
+
+
+def _known(one: Any) -> bool:
+    """Neither None, nor NaN or NaT, nor pandas' NA, which has no truth."""
+    return type(one).__name__ not in {"NoneType", "NAType"} and bool(one == one)
 
 
 def _design(coded: Mapping[str, Any]) -> tuple[Floats, dict[str, slice]]:

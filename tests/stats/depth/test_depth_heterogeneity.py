@@ -99,3 +99,15 @@ def test_what_is_not_there_is_refused():
         heterogeneous_effects([1, 2], [True, False], {})
     with pytest.raises(InvalidInput, match="3 entries for 2 values"):
         heterogeneous_effects([1, 2], [True, False], {"a": ["x", "y", "x"]})
+    with pytest.raises(InvalidInput, match="'treated' holds 'control'"):
+        heterogeneous_effects([1, 2], ["control", "treatment"], {"a": ["x", "y"]})
+
+
+def test_units_of_unknown_side_do_not_count():
+    """Neither in one arm nor in the other."""
+    frame = units(5, 500)
+    sides = [None if i % 9 == 0 else side for i, side in enumerate(frame["t"])]
+    attributes = {"country": frame["country"], "device": frame["device"]}
+    expected = asked(frame[frame.index % 9 != 0])
+    assert heterogeneous_effects(frame["y"], sides, attributes) == expected
+    assert heterogeneous_effects(frame["y"], pd.array(sides, dtype="boolean"), attributes) == expected
