@@ -22,6 +22,7 @@ from expkit.cli import (
     experiments,
     hosts,
     inspection,
+    leaderboard,
     metrics,
     monitor,
     notes,
@@ -88,6 +89,7 @@ overrides.add_to(app)
 app.add_typer(events.app, name="events")
 analysis.add_to(app)
 monitor.add_to(app)
+leaderboard.add_to(app)
 app.add_typer(size.app, name="size")
 app.add_typer(batch.app, name="batch")
 app.add_typer(audit.app, name="audit")

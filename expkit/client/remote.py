@@ -22,6 +22,7 @@ from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
     from expkit.analysis import Scorecard
+    from expkit.analysis.leaderboard import Leaderboard
 
 __all__ = ["RemoteWorkbench"]
 
@@ -79,6 +80,14 @@ class RemoteWorkbench(
     def scorecard(self, key: str, *, look: int | None = None) -> Scorecard:
         """The scorecard of the newest look, or of the one of that number, as it was kept."""
         return self._scorecard(self._service.get(route("experiments", key, "results"), look=look))
+
+    def leaderboard(
+        self, by: str = "model", *, experiment: str | None = None, days: float | None = None
+    ) -> Leaderboard:
+        """Models by quality, cost and latency per call, and which of them nobody beats."""
+        from expkit.analysis.leaderboard import Leaderboard
+
+        return Leaderboard.parse(self._service.get("/leaderboard", by=by, experiment=experiment, days=days))
 
     def figure(self, key: str, theme: str = "light") -> dict[str, Any]:
         """The newest scorecard's figure as BokehJS embeds it."""

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel
 
 from expkit.analysis import Risk
+from expkit.analysis.leaderboard import Leaderboard
 from expkit.domain import Experiment
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import RegistryRow
@@ -87,6 +88,17 @@ def get_hypotheses(workbench: Bench) -> HypothesesAnswer:
 def get_calendar(workbench: Bench, start: Moment, end: Moment, timezone: Moment = "UTC") -> Calendar:
     """Planned and past starts and ends between two times (ISO 8601, read in `timezone` unless they have an offset)."""
     return Calendar.model_validate({"items": workbench.calendar(start, end, timezone)})
+
+
+@router.get("/leaderboard")
+def get_leaderboard(
+    workbench: Bench,
+    by: Annotated[str, Query(max_length=100)] = "model",
+    experiment: Annotated[str | None, Query(max_length=500)] = None,
+    days: Days = None,
+) -> Leaderboard:
+    """Models (or prompts, versions, an experiment's variants) by quality, cost and latency, and which nobody beats."""
+    return workbench.leaderboard(by, experiment=experiment, days=days)
 
 
 @router.get("/risks")

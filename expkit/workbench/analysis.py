@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from expkit import registry
@@ -14,8 +14,11 @@ from expkit.workbench.looks import LookVerbs
 
 if TYPE_CHECKING:
     from expkit.analysis import Promise, Scorecard
+    from expkit.analysis.leaderboard import Leaderboard
 
 __all__ = ["AnalysisVerbs"]
+
+MOST_DAYS = 36_500
 
 
 class AnalysisVerbs(LookVerbs, EventVerbs):
@@ -52,6 +55,22 @@ class AnalysisVerbs(LookVerbs, EventVerbs):
         if found is None:
             raise NotFound(f"Experiment {key!r} has not been analysed yet.", hint="analyze it first.")
         return Scorecard.parse(found)
+
+    def leaderboard(
+        self, by: str = "model", *, experiment: str | None = None, days: float | None = None
+    ) -> Leaderboard:
+        """Models (or prompts, versions, an experiment's variants) by quality, cost and latency per call, and which of
+        them nobody beats; over the last so many days.
+        """
+        from expkit.analysis.leaderboard import leaderboard
+
+        if days is not None and not 0 < days <= MOST_DAYS:
+            raise InvalidInput(f"days is {days:g}.", hint=f"above 0, at most {MOST_DAYS:,}.")
+        if experiment is not None:
+            self.get(experiment)
+        since = None if days is None else registry.now() - timedelta(days=days)
+        with self._shared.events.reader() as reader:
+            return leaderboard(reader, by, experiment=experiment, since=since)
 
     def figure(self, key: str, theme: str = "light") -> dict[str, Any]:
         """The newest scorecard's figure as BokehJS embeds it."""

@@ -1699,6 +1699,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/leaderboard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Leaderboard
+         * @description Models (or prompts, versions, an experiment's variants) by quality, cost and latency, and which nobody beats.
+         */
+        get: operations["get_leaderboard"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lint": {
         parameters: {
             query?: never;
@@ -4551,6 +4571,26 @@ export interface components {
                 number
             ][];
         };
+        /**
+         * Leaderboard
+         * @description The best first: those on the front, by the probability of being there.
+         */
+        Leaderboard: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "model" | "prompt" | "version" | "variant";
+            /**
+             * Compared
+             * @description What is known of all of them, and so decides over the front.
+             */
+            compared: ("quality" | "cost" | "latency")[];
+            /** Rows */
+            rows: components["schemas"]["Ranked"][];
+            /** Since */
+            since: string | null;
+        };
         /** LearnRequest */
         LearnRequest: {
             /**
@@ -4591,6 +4631,18 @@ export interface components {
             outcome: "positive" | "negative" | "neutral";
             /** Text */
             text: string;
+        };
+        /**
+         * Level
+         * @description A mean per call with its standard error over units; None of one unit.
+         */
+        Level: {
+            /** Calls */
+            calls: number;
+            /** Mean */
+            mean: number;
+            /** Se */
+            se: number | null;
         };
         /**
          * Limits
@@ -5904,6 +5956,32 @@ export interface components {
             after_hours: number;
             /** Coverage */
             coverage: number;
+        };
+        /**
+         * Ranked
+         * @description One model, prompt or version.
+         */
+        Ranked: {
+            /** Calls */
+            calls: number;
+            cost: components["schemas"]["Level"] | null;
+            error_rate: components["schemas"]["Level"];
+            /**
+             * Front Probability
+             * @description None where nothing can be said, for want of units.
+             */
+            front_probability: number | null;
+            /** @description In milliseconds. */
+            latency: components["schemas"]["Level"] | null;
+            /** Latency P95 */
+            latency_p95: number | null;
+            /** Name */
+            name: string;
+            /** On Front */
+            on_front: boolean;
+            quality: components["schemas"]["Level"] | null;
+            /** Units */
+            units: number;
         };
         /**
          * Recommendation
@@ -7270,8 +7348,10 @@ export type HypothesisInput = components['schemas']['HypothesisInput'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type Layer = components['schemas']['Layer'];
 export type LayerInput = components['schemas']['LayerInput'];
+export type Leaderboard = components['schemas']['Leaderboard'];
 export type LearnRequest = components['schemas']['LearnRequest'];
 export type Learning = components['schemas']['Learning'];
+export type Level = components['schemas']['Level'];
 export type Limits = components['schemas']['Limits'];
 export type LimitsInput = components['schemas']['LimitsInput'];
 export type LookDecision = components['schemas']['LookDecision'];
@@ -7318,6 +7398,7 @@ export type PromoteRequest = components['schemas']['PromoteRequest'];
 export type QuarantinePage = components['schemas']['QuarantinePage'];
 export type QuarantinedItem = components['schemas']['QuarantinedItem'];
 export type RampStep = components['schemas']['RampStep'];
+export type Ranked = components['schemas']['Ranked'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommenderVariant = components['schemas']['RecommenderVariant'];
 export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
@@ -10364,6 +10445,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["HypothesesAnswer"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_leaderboard: {
+        parameters: {
+            query?: {
+                by?: string;
+                experiment?: string | null;
+                days?: number | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Leaderboard"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
