@@ -178,12 +178,17 @@ class Lake:
             panicked = type(error).__name__ == "PanicException"  # delta-rs's, and no Exception
             if isinstance(error, StorageUnavailable) or not (panicked or isinstance(error, OSError | DeltaError)):
                 raise
-            told = (str(error) or type(error).__name__).splitlines()[0][:300]
+            told = _told(error)
             raise StorageUnavailable(
                 f"The lake at {self.url} cannot be {verb}: {told}.",
                 hint="check the folder's permissions and free space, or EXPKIT_LAKE; "
                 "nothing is lost: events that have not moved stay in the inbox.",
             ) from error
+
+
+def _told(error: BaseException) -> str:
+    text = str(error) or type(error).__name__
+    return "the disk is full" if "No space left" in text else text.splitlines()[0][:300]
 
 
 def _local(url: str) -> Path | None:
