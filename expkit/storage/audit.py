@@ -114,14 +114,13 @@ def verify_audit(connection: sa.Connection, *, checkpoint: Checkpoint | None = N
     """Walk the whole chain; with a checkpoint or the key also find a cut end and a rewritten chain."""
     row = connection.execute(sa.select(end_table)).one_or_none()
     recorded = Checkpoint(row.id, row.hash) if row else Checkpoint(0, GENESIS)
-    sealed_badly = bool(key and row and row.id and row.seal != seal(key, recorded))
     return verify_chain(
         _stream_as_stored(connection),
         checkpoint=checkpoint,
         recorded_end=recorded,
         key=key,
         sealed=bool(key),
-        seal_broken=sealed_badly,
+        found_seal=row.seal if row else None,
         end_missing=row is None,
         digest_of=digest_as_stored,
     )

@@ -136,13 +136,14 @@ def verify_chain(
     recorded_end: Checkpoint | None = None,
     key: str = "",
     sealed: bool = False,
-    seal_broken: bool = False,
+    found_seal: str | None = None,
     end_missing: bool = False,
     digest_of: Callable[[AuditEntry], str] = digest,
 ) -> Verdict:
     """Walk the chain once, in order, and name every entry that does not fit.
 
-    With the `key`, a checkpoint has to be the key's own; `sealed` says that the database's end is held against it.
+    With the `key`, a checkpoint has to be the key's own; `sealed` says that the database's end is held against it,
+    which has `found_seal`.
     """
     findings: list[Finding] = []
     if checkpoint is not None and checkpoint.forged(key):
@@ -158,13 +159,19 @@ def verify_chain(
             break
     else:
         findings.extend(_faults_of_the_end(end, checkpoint, seen, recorded_end))
-    if seal_broken:
-        findings.append(
-            Finding(end.id, "is not what the seal was made for: the end was cut off or the chain rewritten")
-        )
+    if sealed and found_seal is not None and (fault := _seal_fault(found_seal, key, recorded_end or end)):
+        findings.append(Finding(end.id, fault))
     if end_missing:
         findings.append(Finding(end.id, "is not recorded as the end: the table audit_end was emptied"))
     return Verdict(count, tuple(findings[:MAX_FINDINGS]), _unknown(checkpoint, sealed, key), end)
+
+
+def _seal_fault(found: str, key: str, end: Checkpoint) -> str:
+    if end.id == 0 or hmac.compare_digest(found.encode(), seal(key, end).encode()):
+        return ""
+    if not found:
+        return "has no seal: a process without the signing key wrote it, or somebody took the seal away"
+    return "is not what the seal was made for: the end was cut off or the chain rewritten"
 
 
 def _faults_of_the_end(

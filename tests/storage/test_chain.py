@@ -173,6 +173,19 @@ def test_a_checkpoint_that_the_key_has_sealed_proves_itself(database_url: str) -
     store.close()
 
 
+def test_an_end_without_a_seal_is_told_as_that(database_url: str) -> None:
+    """One process has the key and another one not: nothing was cut, and nobody could tell."""
+    for key in (KEY, ""):
+        store = Store.open(database_url, audit_key=key)
+        fill(store, 1)
+        store.close()
+    store = Store.open(database_url, audit_key=KEY)
+    assert "without the signing key" in findings(store, key=KEY)[0][1]
+    fill(store, 1)
+    assert findings(store, key=KEY) == []
+    store.close()
+
+
 def test_the_wrong_key_does_not_fit(database_url: str) -> None:
     """A chain sealed with one key is not verified with another."""
     store = Store.open(database_url, audit_key=KEY)
