@@ -75,7 +75,7 @@ def _of_duckdb(connection: Any) -> Any:
 
     def ask(statement: Any) -> Any:
         compiled = statement.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
-        return connection.cursor().execute(str(compiled).replace("%%", "%")).fetchall()
+        return connection.execute(str(compiled).replace("%%", "%")).fetchall()
 
     return ask
 

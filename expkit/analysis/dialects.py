@@ -1,4 +1,4 @@
-"""What databases say each in their own way: seconds between two times, and since 1970."""
+"""What databases say each in their own way: which moment a time is, and how names are quoted."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql.base import PGDialect, PGIdentifierPreparer
 from sqlalchemy.ext.compiler import compiles
 
-__all__ = ["Epoch", "Since", "duckdb_dialect"]
+__all__ = ["Epoch", "duckdb_dialect"]
 
 
 class _Quoted(PGIdentifierPreparer):
@@ -28,14 +28,6 @@ def duckdb_dialect() -> sa.Dialect:
     return _DuckDB()  # type: ignore[no-untyped-call]
 
 
-class Since(sa.sql.functions.FunctionElement[float]):
-    """Seconds from the first time to the second."""
-
-    type = sa.Double()
-    inherit_cache = True
-    name = "since"
-
-
 class Epoch(sa.sql.functions.FunctionElement[float]):
     """Seconds since 1970; a time without a zone is read as UTC."""
 
@@ -44,27 +36,12 @@ class Epoch(sa.sql.functions.FunctionElement[float]):
     name = "epoch"
 
 
-_SINCE = {
-    "bigquery": "TIMESTAMP_DIFF({later}, {earlier}, MICROSECOND) / 1e6",
-    "snowflake": "DATEDIFF('microsecond', {earlier}, {later}) / 1e6",
-    "clickhouse": "dateDiff('microsecond', {earlier}, {later}) / 1e6",
-    "databricks": "(unix_micros({later}) - unix_micros({earlier})) / 1e6",
-}
-
-
 _EPOCH = {
     "bigquery": "UNIX_MICROS({moment}) / 1e6",
     "snowflake": "DATE_PART(epoch_microsecond, {moment}) / 1e6",
     "clickhouse": "toUnixTimestamp64Micro({moment}) / 1e6",
     "databricks": "unix_micros({moment}) / 1e6",
 }
-
-
-@compiles(Since)
-def _since(element: Any, compiler: Any, **kw: Any) -> str:
-    earlier, later = (compiler.process(clause, **kw) for clause in element.clauses)
-    words = _SINCE.get(compiler.dialect.name, "EXTRACT(EPOCH FROM ({later} - {earlier}))")
-    return words.format(earlier=earlier, later=later)
 
 
 @compiles(Epoch)

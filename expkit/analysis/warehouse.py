@@ -33,6 +33,7 @@ ROLES: dict[str, dict[str, str]] = {
 """What a table has to say, and the column that says it when nothing else is told. None where there is no such column:
 all exposures are then of this experiment, each outcome counts 1, and no outcome is there twice."""
 _OPTIONAL = {"experiment", "value", "event_id"}
+GRAIN = 5e-7  # half a microsecond: seconds are floating on some databases
 
 
 class Tables(NamedTuple):
@@ -112,14 +113,16 @@ def _refuse_odd(metrics: Sequence[Metric], tables: Tables) -> None:
 
 
 def _table(tables: Tables, which: str) -> Any:
-    """The columns of the roles, under the roles' names."""
+    """The columns of the roles, under the roles' names; `moment` is the time as seconds since 1970."""
     import sqlalchemy as sa
+
+    from expkit.analysis.dialects import Epoch
 
     schema, _, name = getattr(tables, which).rpartition(".")
     found = {role: tables.role(which, role) for role in ROLES[which]}
     bare = sa.table(name, *(sa.column(column) for column in set(found.values()) if column), schema=schema or None)
-    there = [bare.c[column].label(role) for role, column in found.items() if column]
-    return sa.select(*there).subquery(which)
+    there = [bare.c[column].label(role) for role, column in found.items() if column and role != "timestamp"]
+    return sa.select(*there, Epoch(bare.c[str(found["timestamp"])]).label("moment")).subquery(which)
 
 
 def _units(key: str, tables: Tables, at: datetime | None) -> Any:
@@ -131,24 +134,22 @@ def _units(key: str, tables: Tables, at: datetime | None) -> Any:
         seen.c.unit,
         sa.func.min(seen.c.variant).label("variant"),
         sa.func.max(seen.c.variant).label("other"),
-        sa.func.min(seen.c.timestamp).label("first"),
-        sa.func.max(seen.c.timestamp).label("last"),
+        sa.func.min(seen.c.moment).label("first"),
+        sa.func.max(seen.c.moment).label("last"),
     ).where(seen.c.unit.is_not(None), seen.c.variant.is_not(None))
     if tables.role("exposures", "experiment"):
         found = found.where(seen.c.experiment == key)
     if at is not None:
-        found = found.where(seen.c.timestamp <= _literal(at))
+        found = found.where(seen.c.moment <= at.timestamp() + GRAIN)
     return found.group_by(seen.c.unit).cte("units")
 
 
 def _counted(units: Any) -> Any:
     import sqlalchemy as sa
 
-    from expkit.analysis.dialects import Epoch
-
     multiple = sa.case((units.c.variant != units.c.other, sa.literal_column("1")), else_=sa.literal_column("0"))
     return sa.select(
-        multiple, units.c.variant, sa.func.count(), Epoch(sa.func.min(units.c.first)), Epoch(sa.func.max(units.c.last))
+        multiple, units.c.variant, sa.func.count(), sa.func.min(units.c.first), sa.func.max(units.c.last)
     ).group_by(multiple, units.c.variant)
 
 
@@ -158,7 +159,7 @@ def _by_phase(ask: Any, units: Any, starts: Sequence[datetime], variants: Sequen
 
     zero: sa.ColumnElement[int] = sa.literal_column("0", sa.Integer)
     one: sa.ColumnElement[int] = sa.literal_column("1", sa.Integer)
-    phase = sum((sa.case((units.c.first >= _literal(start), one), else_=zero) for start in starts[1:]), zero)
+    phase = sum((sa.case((units.c.first >= start.timestamp() - GRAIN, one), else_=zero) for start in starts[1:]), zero)
     placed = sa.select(phase.label("phase"), units.c.variant).where(units.c.variant == units.c.other).subquery()
     counts = [dict.fromkeys(variants, 0) for _ in starts]
     if len(starts) > 1:
@@ -218,17 +219,17 @@ def _hits(units: Any, metrics: Sequence[Metric], tables: Tables, at: datetime | 
     done = _table(tables, "outcomes")
     events = sorted({event for metric in metrics for event in (metric.numerator_event, metric.denominator_event)})
     value = done.c.value if tables.role("outcomes", "value") else sa.literal(1.0, sa.Double)
-    picked = [units.c.unit, done.c.event, value.label("value"), units.c.first, done.c.timestamp]
+    picked = [units.c.unit, done.c.event, value.label("value"), units.c.first, done.c.moment]
     if tables.role("outcomes", "event_id"):
-        order = sa.func.row_number().over(partition_by=done.c.event_id, order_by=(done.c.timestamp, units.c.unit))
+        order = sa.func.row_number().over(partition_by=done.c.event_id, order_by=(done.c.moment, units.c.unit))
         picked.append(order.label("turn"))
     found = (
         sa.select(*picked)
         .select_from(done.join(units, done.c.unit == units.c.unit))
-        .where(done.c.event.in_(events), done.c.timestamp >= units.c.first)
+        .where(done.c.event.in_(events), done.c.moment >= units.c.first)
     )
     if at is not None:
-        found = found.where(done.c.timestamp <= _literal(at))
+        found = found.where(done.c.moment <= at.timestamp() + GRAIN)
     every = found.cte("hits")
     if "turn" not in every.c:
         return every
@@ -240,9 +241,7 @@ def _within(hits: Any, metric: Metric, event: str) -> Any:
 
     if metric.window_days is None:
         return hits.c.event == event
-    from expkit.analysis.dialects import Since
-
-    return sa.and_(hits.c.event == event, Since(hits.c.first, hits.c.timestamp) <= metric.window_days * 86_400.0)
+    return sa.and_(hits.c.event == event, hits.c.moment - hits.c.first <= metric.window_days * 86_400.0 + GRAIN)
 
 
 def _pairs(metrics: Sequence[Metric]) -> list[list[str]]:
@@ -267,12 +266,6 @@ def _statistic(metric: Metric, n: int, sums: Iterator[Any], shifts: Sequence[flo
     cov = (squares[0, 1] - totals[0] * totals[1] / n) / max(n - 1, 1)
     covariates = Covariates((below.mean,), ((below.var,),), (cov,), (below.low,))
     return ArmStatistic(n, Summary(n, summary.mean, summary.var, covariates, summary.low), ratio=True)
-
-
-def _literal(at: datetime) -> Any:
-    import sqlalchemy as sa
-
-    return sa.literal(at.astimezone(UTC), sa.DateTime(timezone=True))
 
 
 def _utc(seconds: Any) -> datetime:

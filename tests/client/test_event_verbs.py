@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import duckdb
 import pandas as pd
 import pytest
+from hosting import CHECKOUT
 
 from expkit.client import RemoteWorkbench
 from expkit.errors import InvalidInput, NotFound
@@ -40,3 +42,20 @@ def test_a_user_is_erased(wb: AnyWorkbench) -> None:
     assert wb.erase_user("u", "they asked") == gone
     with pytest.raises(InvalidInput):
         wb.erase_user("")
+
+
+def test_tables_elsewhere_are_asked_from_here(wb: AnyWorkbench) -> None:
+    """The service tells the definition, and never sees the warehouse."""
+    wb.create(CHECKOUT)
+    with duckdb.connect() as shop:
+        shop.execute(
+            """CREATE TABLE exposures AS SELECT 'u' || n AS user_id, ['control', 'treatment'][1 + n % 2] AS variant,
+               'checkout' AS experiment, TIMESTAMP '2026-01-01' AS timestamp FROM range(100) t(n);
+               CREATE TABLE outcomes AS SELECT user_id AS event_id, user_id, 'conversion' AS event, 1 AS value, timestamp
+               FROM exposures WHERE variant = 'control'"""
+        )
+        found = wb.analyze_warehouse("checkout", shop)
+    assert [arm.n for arm in found.arms] == [50, 50]
+    assert found.estimate("conversion", "treatment").effect == -1
+    with pytest.raises(NotFound):
+        wb.scorecard("checkout")
