@@ -52,7 +52,8 @@ def test_tables_elsewhere_are_asked_from_here(wb: AnyWorkbench) -> None:
             """CREATE TABLE exposures AS SELECT 'u' || n AS user_id, ['control', 'treatment'][1 + n % 2] AS variant,
                'checkout' AS experiment, TIMESTAMP '2026-01-01' AS timestamp FROM range(100) t(n);
                CREATE TABLE outcomes AS
-               SELECT user_id AS event_id, user_id, 'conversion' AS event, 1 AS value, timestamp FROM exposures WHERE variant = 'control'"""
+               SELECT user_id AS event_id, user_id, 'conversion' AS event, 1 AS value, timestamp
+               FROM exposures WHERE variant = 'control'"""
         )
         found = wb.analyze_warehouse("checkout", shop)
     assert [arm.n for arm in found.arms] == [50, 50]
