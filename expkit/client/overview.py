@@ -16,6 +16,7 @@ from expkit.domain.registry_view import RegistryRow
 
 if TYPE_CHECKING:
     from expkit.analysis import Risk
+    from expkit.analysis.portfolio import Portfolio
 
 __all__ = ["RemoteOverview"]
 
@@ -59,6 +60,12 @@ class RemoteOverview(RemoteLooks):
         times = {"start": moment(start, timezone), "end": moment(end, timezone), "timezone": timezone}
         items = self._service.get("/calendar", **times)["items"]
         return [told(registry.CalendarEntry, item) for item in items]
+
+    def portfolio(self, *, project: str | None = None) -> Portfolio:
+        """What the ended experiments have brought together, without what choosing the winners overstates."""
+        from expkit.analysis.portfolio import Portfolio
+
+        return Portfolio.parse(self._service.get("/portfolio", project=project))
 
     def risks(self, key: str) -> builtins.list[Risk]:
         """Why a running experiment may not give its answer; empty when nothing is at risk."""

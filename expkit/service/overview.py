@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from expkit.analysis import Risk
 from expkit.analysis.leaderboard import Leaderboard
+from expkit.analysis.portfolio import Portfolio
 from expkit.domain import Experiment
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import RegistryRow
@@ -88,6 +89,12 @@ def get_hypotheses(workbench: Bench) -> HypothesesAnswer:
 def get_calendar(workbench: Bench, start: Moment, end: Moment, timezone: Moment = "UTC") -> Calendar:
     """Planned and past starts and ends between two times (ISO 8601, read in `timezone` unless they have an offset)."""
     return Calendar.model_validate({"items": workbench.calendar(start, end, timezone)})
+
+
+@router.get("/portfolio")
+def get_portfolio(workbench: Bench, project: Annotated[str | None, Query(max_length=500)] = None) -> Portfolio:
+    """What the ended experiments have brought together: gains, shrunk, and their sum corrected for choosing winners."""
+    return workbench.portfolio(project=project)
 
 
 @router.get("/leaderboard")

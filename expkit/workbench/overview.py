@@ -15,6 +15,7 @@ from expkit.workbench.desk import Desk
 
 if TYPE_CHECKING:
     from expkit.analysis import Risk
+    from expkit.analysis.portfolio import Portfolio
 
 __all__ = ["OverviewVerbs"]
 
@@ -67,6 +68,22 @@ class OverviewVerbs(Desk):
             return registry.calendar(
                 connection, registry.local_time(start, timezone), registry.local_time(end, timezone)
             )
+
+    def portfolio(self, *, project: str | None = None) -> Portfolio:
+        """What the ended experiments have brought together: each one's gain, shrunk towards the others', and the sum
+        of what was shipped, without what choosing the winners overstates.
+        """
+        from expkit.analysis import Scorecard
+        from expkit.analysis.portfolio import portfolio
+
+        with self._read() as connection:
+            ended = [
+                each
+                for each in registry.every(connection)
+                if each.stopped_at is not None and project in {None, each.project}
+            ]
+            seen = registry.latest_scorecards(connection, [each.key for each in ended])
+        return portfolio(ended, {key: Scorecard.parse(body) for key, body in seen.items()})
 
     def risks(self, key: str) -> builtins.list[Risk]:
         """Why a running experiment may not give its answer; empty when nothing is at risk."""

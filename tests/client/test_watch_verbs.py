@@ -36,3 +36,25 @@ def test_a_pass_and_its_alerts(wb: AnyWorkbench) -> None:
     for asked in (lambda: wb.alerts("nothing"), lambda: wb.acknowledge(99), lambda: wb.watch("nothing")):
         with pytest.raises(NotFound):
             asked()
+
+
+def test_what_the_programme_came_to(wb: AnyWorkbench) -> None:
+    """An ended experiment with a lift, and the models that were called: the same embedded and over HTTP."""
+    wb.create(Experiment.parse(CHECKOUT))
+    wb.start("checkout")
+    who = [(arm, i) for arm in ("control", "treatment") for i in range(300)]
+    wb.log_exposures([{"experiment": "checkout", "variant": arm, "user_id": f"{arm}{i}"} for arm, i in who])
+    wb.log_outcomes([
+        {"event": "conversion", "user_id": f"{arm}{i}"} for arm, i in who if i % (5 if arm == "control" else 4) == 0
+    ])  # fmt: skip
+    wb.log_traces([{"model": "m", "user_id": f"u{i}", "cost": 1.0 + i % 2} for i in range(10)])
+    wb.analyze("checkout")
+    assert wb.portfolio().contributions == ()
+    wb.stop("checkout", "enough")
+    (one,) = wb.portfolio(project="default").contributions
+    assert (one.experiment, one.gain, one.shipped) == ("checkout", pytest.approx(0.25), False)
+    assert wb.portfolio(project="other").metrics == ()
+    (row,) = wb.leaderboard(days=1).rows
+    assert (row.name, row.calls, row.cost and row.cost.mean, row.on_front) == ("m", 10, 1.5, True)
+    with pytest.raises(InvalidInput, match="days"):
+        wb.leaderboard(days=0)

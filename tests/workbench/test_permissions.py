@@ -24,7 +24,7 @@ READING = {
     "experiments": {"get", "list", "count", "versions", "at_version", "checklist", "phases", "timeline"},
     "people": {"notes", "note_history", "reviews", "scheduled"},
     "catalogue": {"metric", "metrics", "metric_versions"},
-    "overview": {"departments", "backlog", "velocity", "hypotheses", "calendar", "risks", "at_risk"},
+    "overview": {"departments", "backlog", "velocity", "hypotheses", "calendar", "risks", "at_risk", "portfolio"},
     "governance": {
         "audit", "verify_audit", "audit_checkpoint", "export_audit", "signed_plans", "grants", "elevations", "policy",
         "registry_view", "tokens", "me", "token_holder", "plan", "retention_plan",

@@ -1971,6 +1971,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/portfolio": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Portfolio
+         * @description What the ended experiments have brought together: gains, shrunk, and their sum corrected for choosing winners.
+         */
+        get: operations["get_portfolio"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/readyz": {
         parameters: {
             query?: never;
@@ -3002,6 +3022,39 @@ export interface components {
              * @description Grows with every change that decides over assignments; the same on every server of one database.
              */
             revision: number;
+        };
+        /**
+         * Contribution
+         * @description One ended experiment: its best treatment's gain on the primary metric, relative to control.
+         */
+        Contribution: {
+            /** Experiment */
+            experiment: string;
+            /** Gain */
+            gain: number;
+            /** Lower */
+            lower: number;
+            /** Metric */
+            metric: string;
+            /** Name */
+            name: string;
+            /** Shipped */
+            shipped: boolean;
+            /**
+             * Shrunk
+             * @description None where too few experiments share the metric.
+             */
+            shrunk: number | null;
+            /** Shrunk Lower */
+            shrunk_lower: number | null;
+            /** Shrunk Upper */
+            shrunk_upper: number | null;
+            /** Status */
+            status: string;
+            /** Upper */
+            upper: number;
+            /** Variant */
+            variant: string;
         };
         /**
          * Criterion
@@ -4974,6 +5027,33 @@ export interface components {
             verdict: "better" | "worse" | "inconclusive" | "unknown";
         };
         /**
+         * MetricGain
+         * @description All ended experiments on one metric. Gains add up as small changes do.
+         */
+        MetricGain: {
+            /**
+             * Corrected
+             * @description Without what the choice of winners overstates.
+             */
+            corrected: number;
+            /** Experiments */
+            experiments: number;
+            /** Metric */
+            metric: string;
+            /**
+             * Seen
+             * @description The sum of the shipped ones' gains, as seen.
+             */
+            seen: number;
+            /** Shipped */
+            shipped: number;
+            /**
+             * Shrunk
+             * @description The sum of the shipped ones' shrunk gains.
+             */
+            shrunk: number | null;
+        };
+        /**
          * Metric
          * @description What is measured. `Metric(key="conversion")` is the share of units with a `conversion` event.
          *
@@ -5767,6 +5847,16 @@ export interface components {
              * @default
              */
             reason: string;
+        };
+        /**
+         * Portfolio
+         * @description The largest gains first.
+         */
+        Portfolio: {
+            /** Contributions */
+            contributions: components["schemas"]["Contribution"][];
+            /** Metrics */
+            metrics: components["schemas"]["MetricGain"][];
         };
         /**
          * Prediction
@@ -7290,6 +7380,7 @@ export type CheckpointItem = components['schemas']['CheckpointItem'];
 export type CloneRequest = components['schemas']['CloneRequest'];
 export type CommentRequest = components['schemas']['CommentRequest'];
 export type Config = components['schemas']['Config'];
+export type Contribution = components['schemas']['Contribution'];
 export type Criterion = components['schemas']['Criterion'];
 export type DefineRequest = components['schemas']['DefineRequest'];
 export type Definitions = components['schemas']['Definitions'];
@@ -7359,6 +7450,7 @@ export type Looks = components['schemas']['Looks'];
 export type Me = components['schemas']['Me'];
 export type Metric = components['schemas']['Metric'];
 export type MetricEstimate = components['schemas']['MetricEstimate'];
+export type MetricGain = components['schemas']['MetricGain'];
 export type MetricInput = components['schemas']['MetricInput'];
 export type MetricPage = components['schemas']['MetricPage'];
 export type MoveRequest = components['schemas']['MoveRequest'];
@@ -7387,6 +7479,7 @@ export type PlannedPage = components['schemas']['PlannedPage'];
 export type Policy = components['schemas']['Policy'];
 export type PolicyInput = components['schemas']['PolicyInput'];
 export type PolicyRequest = components['schemas']['PolicyRequest'];
+export type Portfolio = components['schemas']['Portfolio'];
 export type Prediction = components['schemas']['Prediction'];
 export type PredictionInput = components['schemas']['PredictionInput'];
 export type Prerequisite = components['schemas']['Prerequisite'];
@@ -10988,6 +11081,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_portfolio: {
+        parameters: {
+            query?: {
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Portfolio"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
