@@ -151,7 +151,7 @@ def resampling() -> Iterator[Scenario]:
         found = bootstrap(*arms, method=method, resamples=1000, seed=int(RNG.integers(1 << 30)))
         return found if isinstance(found, NotEstimable) else _Told(0.0 not in found.ci, found.ci, None)
 
-    for method in ("percentile", "bca", "studentized"):
+    for method in ("percentile", "bca", "studentised"):
         draw = lambda e, m=method: resampled(e, m)  # noqa: E731
         yield Scenario(f"bootstrap, {method}", "zero-inflated, n=500+500", draw, (0.2 * ZEROS_MEAN, None))
     yield Scenario("permutation", "skewed, n=100+100", lambda _: float(permutation(

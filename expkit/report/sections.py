@@ -112,7 +112,8 @@ def _sentence(row: Row, control: str) -> str:
         "better": f"{row.variant} is better than {control} on {row.title}",
         "worse": f"{row.variant} is worse than {control} on {row.title}",
     }.get(row.verdict, f"{row.variant} shows no clear difference from {control} on {row.title}")
-    return f"{verdict}: {row.lift_text} ({row.ci_text}), p {row.p_text}."
+    looks = f"; as it was looked at early or again, p {row.any_look_text}" if row.any_look_text else ""
+    return f"{verdict}: {row.lift_text} ({row.ci_text}), p {row.p_text}{looks}."
 
 
 def _variant(variant: Variant) -> str:

@@ -76,17 +76,26 @@ interface IRow {
 
 function MetricRow({ row, variant, trans }: IRow & { variant: string }): JSX.Element {
   return (
-    <tr>
-      <th scope="row">
-        {row.title}
-        <small> {roleLabel(row.role, trans)}</small>
-      </th>
-      <td>{variant}</td>
-      <Numbers row={row} trans={trans} />
-      <td>
-        <Verdict verdict={row.verdict} trans={trans} />
-      </td>
-    </tr>
+    <>
+      <tr>
+        <th scope="row">
+          {row.title}
+          <small> {roleLabel(row.role, trans)}</small>
+        </th>
+        <td>{variant}</td>
+        <Numbers row={row} trans={trans} />
+        <td>
+          <Verdict verdict={row.verdict} trans={trans} />
+        </td>
+      </tr>
+      {row.note && (
+        <tr className="jp-expkit-note">
+          <td colSpan={8}>
+            <small>{row.note}</small>
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
 
@@ -117,6 +126,9 @@ function Numbers({ row, trans }: IRow): JSX.Element {
       <td className="jp-expkit-number" title={found.method}>
         {pValue(row.adjusted_p_value ?? found.p_value)}
         {typeof row.adjusted_p_value === 'number' && <small>{trans.__('adjusted')}</small>}
+        {typeof row.decision?.p_value === 'number' && (
+          <small>{trans.__('at any look %1', pValue(row.decision.p_value))}</small>
+        )}
       </td>
     </>
   );
