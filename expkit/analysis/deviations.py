@@ -39,7 +39,7 @@ class Promise(NamedTuple):
 
     def __str__(self) -> str:
         if not self.digest:
-            return "the plan as it was at the start; nobody signed one"
+            return "the plan as it was at the start (nobody has signed one)"
         return f"the plan {self.digest[:12]} that {self.signed_by} signed" + (
             f" on {self.at:%Y-%m-%d}" if self.at else ""
         )

@@ -157,6 +157,8 @@ def _assigned_alike(workbench: Workbench, simulation: Simulation) -> None:
 
 def _beside_truth(simulation: Simulation, scorecard: Scorecard) -> Iterator[str]:
     """`Add-to-cart rate: true lift +7.2 %, inside the interval.`"""
+    from expkit.view.format import percent
+
     yield "The simulation knows the truth:"
     for row in scorecard.estimates:
         truth = simulation.truth.get(row.metric, {}).get(row.variant)
@@ -164,7 +166,7 @@ def _beside_truth(simulation: Simulation, scorecard: Scorecard) -> Iterator[str]
         if truth is None or not interval:
             continue
         inside = "inside" if truth.lift in interval else "outside"
-        yield f"  {row.title:20} true lift {truth.lift:+7.2%}, {inside} the interval"
+        yield f"  {row.title:20} true lift {percent(truth.lift, signed=True):>7}, {inside} the interval"
 
 
 @contextmanager

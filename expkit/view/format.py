@@ -121,5 +121,6 @@ def look(scorecard: Scorecard) -> str:
 def promise(scorecard: Scorecard) -> str:
     """What was promised, and whether it was kept."""
     n = len(scorecard.deviations)
-    kept = "kept" if not n else f"{n} deviation{'s' if n > 1 else ''}"
-    return f"Measured against {scorecard.promise}: {kept}." if scorecard.promise else ""
+    kept = "was kept" if not n else f"was left in {n} point{'s' if n > 1 else ''}"
+    told = scorecard.promise[:1].upper() + scorecard.promise[1:]
+    return f"{told} {kept}." if told else ""

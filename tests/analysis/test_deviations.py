@@ -95,5 +95,5 @@ def test_a_definition_that_was_tampered_with_is_told(analyze):
 def test_without_a_signature_the_start_counts(analyze):
     """The scorecard says that nobody signed."""
     card = analyze(experiment(["buy", "visit"]), *rows(0.1, 0.1, 50), promise=Promise(experiment()))
-    assert card.promise == "the plan as it was at the start; nobody signed one"
+    assert card.promise == "the plan as it was at the start (nobody has signed one)"
     assert [one.kind for one in card.deviations] == ["metrics"]
