@@ -69,7 +69,8 @@ def analyze(
     ] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Show the newest scorecard; take no new look.")] = False,
     at: Annotated[
-        int | None, typer.Option(metavar="LOOK", help="Compute this old look again, from the events that it saw.", min=1)
+        int | None,
+        typer.Option(metavar="LOOK", help="Compute this old look again, from the events that it saw.", min=1),
     ] = None,
     as_json: Json = False,
 ) -> None:

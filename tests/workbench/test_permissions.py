@@ -18,7 +18,9 @@ from expkit.workbench import Workbench
 
 READING = {
     "assignment": {"assign", "assign_all", "assign_frame", "overrides", "holdouts", "groups", "lint", "replay"},
-    "analysis": {"replay_aa", "check_overlap", "analyze_warehouse", "scorecard", "figure", "leaderboard", "looks", "arrivals"},
+    "analysis": {
+        "replay_aa", "check_overlap", "analyze_warehouse", "scorecard", "figure", "leaderboard", "looks", "arrivals",
+    },
     "delivery": {"config", "features"},
     "events": {"query_events"},
     "experiments": {"get", "list", "count", "versions", "at_version", "checklist", "phases", "timeline"},
