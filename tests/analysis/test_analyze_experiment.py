@@ -203,7 +203,7 @@ THREE = [{"key": "control"}, {"key": "treatment"}, {"key": "third"}]
         ((0.10, 0.15), {}, "promote", r"Buy of treatment: \+50.00% \(95% interval"),
         ((0.10, 0.15), {"sample_size": 5000}, "continue", "1,000 of 5,000 planned units"),
         ((0.10, 0.15), {"sample_size": 1000}, "promote", "p = 0.0"),
-        ((0.15, 0.10), {"sample_size": 5000}, "stop", r"-33.33%"),
+        ((0.15, 0.10), {"sample_size": 5000}, "stop", r"−33.33%"),
         ((0.10, 0.101), {"sample_size": 5000}, "continue", "planned units"),
         ((0.10, 0.101), {"sample_size": 500}, "stop", "no clear difference"),
         ((0.10, 0.101), {}, "continue", "Size the experiment"),
