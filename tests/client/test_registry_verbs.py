@@ -154,7 +154,8 @@ def test_the_registry_in_the_words_of_its_specification(wb: AnyWorkbench, draft:
 
 
 def test_risks_are_told_by_experiment(wb: AnyWorkbench, draft: str) -> None:
-    """Overdue is one; a draft has none."""
+    """Overdue is one; a draft has none. A service watches by itself, and would add its alert at some moment."""
+    wb.set_policy({"stopping": "off"})
     past = datetime.now(UTC) - timedelta(days=3)
     late = EXPERIMENT.changed(key="late", schedule={"start": past - timedelta(days=9), "end": past})
     wb.start(wb.create(late).key)
