@@ -58,9 +58,16 @@ class Exposed(NamedTuple):
 
 
 def find_exposed(
-    connection: Any, experiment: str, variants: Sequence[str], at: datetime | None, attributes: Sequence[str] = ()
+    connection: Any,
+    experiment: str,
+    variants: Sequence[str],
+    at: datetime | None,
+    attributes: Sequence[str] = (),
+    *,
+    since: datetime | None = None,
 ) -> Exposed:
-    """Make the table `units` of everybody exposed up to `at`, and count them; without those whom QA has forced.
+    """Make the table `units` of everybody exposed up to `at`, and count them; without those whom QA has forced. With
+    `since`, what was seen before counts as not seen.
 
     Numbers among the exposures' attributes that are asked for stand in the columns a0, a1, ...: the first one that
     the unit came with.
@@ -77,13 +84,15 @@ def find_exposed(
         FROM (
             SELECT coalesce(user_id, session_id) AS unit, variant, epoch_us(timestamp) AS moment,
                    {_FORCED} AS forced{picked}
-            FROM exposures_received WHERE experiment = $experiment AND epoch_us(timestamp) <= $until
+            FROM exposures_received
+            WHERE experiment = $experiment AND epoch_us(timestamp) BETWEEN $since AND $until
         )
         GROUP BY unit HAVING NOT bool_or(forced)
         """,  # noqa: S608  # names of our own; values are parameters
         {
             "experiment": experiment,
             "until": _until(at),
+            "since": -_END if since is None else _until(since),
             **{f"path{i}": json_path(name) for i, name in enumerate(attributes)},
         },
     )

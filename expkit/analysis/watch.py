@@ -18,19 +18,19 @@ from typing import TYPE_CHECKING
 from expkit.analysis.estimates import Statistics, estimates_of
 from expkit.analysis.guardrails import Bound, find_breach
 from expkit.analysis.scorecard import GuardrailFinding, MetricEstimate, Scorecard
-from expkit.analysis.statistics import compare
+from expkit.analysis.statistics import ArmStatistic, compare
 from expkit.analysis.summaries import count_by_phase, find_exposed, summarize
 from expkit.domain import Criterion, Experiment, Guardrail, Metric
 from expkit.domain.events import Timestamp, now
 from expkit.domain.noun import Noun, Text
-from expkit.stats import Check, Estimate, NotEstimable, check_srm_sequential
+from expkit.stats import Check, Estimate, NotEstimable, check_srm_sequential, confidence_sequence, mixture_rho
 from expkit.stats.distributions import tail
 
 if TYPE_CHECKING:
     from expkit.events import Reader
     from expkit.registry import Phase
 
-__all__ = ["LEAST_UNITS", "Watch", "watch_experiment"]
+__all__ = ["LEAST_UNITS", "Watch", "watch_experiment", "watch_rollout"]
 
 LEAST_UNITS = 30
 """An arm with fewer units than this breaks no guardrail: a normal law is not yet near."""
@@ -86,6 +86,42 @@ def watch_experiment(
         split=_split(experiment, reader, history, exposed.counts),
         criteria=tuple(_criteria(experiment, moment, exposed.counts, statistics, last)),
     )
+
+
+def watch_rollout(experiment: Experiment, reader: Reader, since: datetime, *, at: datetime | None = None) -> Watch:
+    """The winner's units since it was promoted, against the levels that no arm may cross.
+
+    Nobody else is exposed any more, so there is nothing to compare with: tolerated changes are not judged.
+    """
+    moment, winner = at or now(), experiment.winner
+    bounds = [guardrail for guardrail in experiment.guardrails if guardrail.limit is not None]
+    none = NotEstimable("A rollout has one arm.", "look at the experiment's own split.")
+    if winner is None:
+        return Watch(experiment=experiment.key, at=moment, units={}, split=none)
+    exposed = find_exposed(reader.connection, experiment.key, [winner.key], at, since=since)
+    findings: list[GuardrailFinding] = []
+    if bounds and exposed.single:
+        metrics = list({guardrail.metric.key: guardrail.metric for guardrail in bounds}.values())
+        found = summarize(reader.connection, metrics, [winner.key], at)
+        arms = {metric.key: arm[winner.key] for metric, arm in zip(metrics, found, strict=True)}
+        alpha = experiment.plan.alpha / len(bounds)
+        findings = [_level(guardrail, winner.key, arms[guardrail.metric.key], alpha) for guardrail in bounds]
+    return Watch(experiment=experiment.key, at=moment, units=exposed.counts, guardrails=tuple(findings), split=none)
+
+
+def _level(guardrail: Guardrail, variant: str, arm: ArmStatistic, alpha: float) -> GuardrailFinding:
+    """The arm's own level against its limit, by a one-sided confidence sequence."""
+    limit = guardrail.limit or 0.0
+    if arm.n < LEAST_UNITS or math.isnan(arm.mean):
+        return _open(guardrail, variant, "there is not enough data to tell")
+    falls = guardrail.metric.direction == "increase"
+    beyond = limit - arm.mean if falls else arm.mean - limit
+    detail = f"level {arm.mean:.4g}, limit at {'least' if falls else 'most'} {limit:.4g}"
+    if arm.se == 0:
+        return _open(guardrail, variant, detail).model_copy(update={"breached": beyond > 0})
+    rho = mixture_rho(TUNED_FOR, alpha, "greater")
+    seen = confidence_sequence([beyond], [arm.se], [arm.n], alpha=alpha, alternative="greater", rho=rho)
+    return _open(guardrail, variant, detail).model_copy(update={"breached": bool(seen.p_values[-1] <= alpha)})
 
 
 def _metrics(experiment: Experiment) -> Iterator[Metric]:

@@ -11,6 +11,7 @@ from expkit.cli.completion import Key
 from expkit.cli.options import Reason, Timezone, zone
 from expkit.cli.output import Json, moment, say, say_json
 from expkit.cli.session import Session
+from expkit.errors import InvalidInput
 
 __all__ = ["add_to"]
 
@@ -54,16 +55,31 @@ def promote(
     key: Key,
     variant: Annotated[str | None, typer.Option(help="Which one won; needed with several treatments.")] = None,
     share: Annotated[float | None, typer.Option(help="The share of the units that gets it; all by default.")] = None,
+    step: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--step", metavar="HOURS=SHARE", help="In steps instead: 0=0.05, 24=0.25, 72=1. Repeat for several."
+        ),
+    ] = None,
     reason: Reason = "",
     as_json: Json = False,
 ) -> None:
     session: Session = context.obj
+    steps = [_step(text) for text in step or ()]
     with session.open() as workbench:
-        experiment = workbench.promote(key, reason, variant=variant, share=share)
+        experiment = workbench.promote(key, reason, variant=variant, share=share, steps=steps)
     if as_json:
         say_json(experiment)
     else:
         say(f"{experiment.key} is {experiment.status}.")
+
+
+def _step(text: str) -> dict[str, float]:
+    hours, _, share = text.partition("=")
+    try:
+        return {"after_hours": float(hours), "share": float(share)}
+    except ValueError:
+        raise InvalidInput(f"--step {text[:40]} is no HOURS=SHARE.", hint="e.g. --step 0=0.05 --step 24=1") from None
 
 
 def schedule(

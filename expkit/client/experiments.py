@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pydantic_core import to_jsonable_python
@@ -11,7 +11,7 @@ from pydantic_core import to_jsonable_python
 from expkit import registry
 from expkit.client.shapes import checked, told
 from expkit.client.transport import Transport, route
-from expkit.domain import Experiment
+from expkit.domain import Experiment, RolloutStep
 from expkit.domain.collaboration import Version
 from expkit.domain.policy import ChecklistItem
 
@@ -71,10 +71,12 @@ class RemoteExperiments:
         return self._move(key, "conclude", reason)
 
     def promote(
-        self, key: str, reason: str = "", *, variant: str | None = None, share: float | None = None
-    ) -> Experiment:
-        """Roll a variant out, to a share of the units; with one treatment it is that one, and to all."""
-        body = {"reason": reason, "variant": variant, "share": share}
+        self, key: str, reason: str = "", *, variant: str | None = None, share: float | None = None,
+        steps: Sequence[Mapping[str, float] | RolloutStep] = (),
+    ) -> Experiment:  # fmt: skip
+        """Roll a variant out, to a share of the units, or in steps; with one treatment it is that one, and to all."""
+        planned = [RolloutStep.parse(step).to_dict() if isinstance(step, Mapping) else step.to_dict() for step in steps]
+        body = {"reason": reason, "variant": variant, "share": share, "steps": planned}
         return Experiment.parse(self._service.post(route("experiments", key, "promote"), body))
 
     def finish(self, key: str, reason: str = "") -> Experiment:

@@ -12,6 +12,7 @@ from expkit.domain.assignment import (
     Prerequisite,
     RampStep,
     Rollout,
+    RolloutStep,
     Step,
 )
 from expkit.domain.batch import Batch, BatchCounts, BatchStatus, Limits, Scoring, Trial, TrialError
@@ -70,6 +71,7 @@ __all__ = [
     "Rice",
     "Role",
     "Rollout",
+    "RolloutStep",
     "Schedule",
     "Scoring",
     "Status",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -20,6 +21,7 @@ __all__ = [
     "Prerequisite",
     "RampStep",
     "Rollout",
+    "RolloutStep",
     "Step",
 ]
 
@@ -84,11 +86,32 @@ class RampStep(Noun):
     coverage: Share
 
 
+class RolloutStep(Noun):
+    """So many hours after the promotion, the winner's share."""
+
+    after_hours: float = Field(ge=0, le=24 * 3660)
+    share: Share
+
+
 class Rollout(Noun):
     """Which variant won, and which share of the eligible units gets it."""
 
     variant: Key
     share: Share = 1.0
+    steps: Annotated[tuple[RolloutStep, ...], Field(max_length=100)] = ()
+    """The shares that are planned; whoever watches takes the next one when its hours have passed and nothing broke."""
+
+    @field_validator("steps")
+    @classmethod
+    def _rise(cls, steps: tuple[RolloutStep, ...]) -> tuple[RolloutStep, ...]:
+        for before, after in pairwise(steps):
+            if after.after_hours <= before.after_hours or after.share <= before.share:
+                raise ValueError("the steps of a rollout follow each other in time, and each reaches more units")
+        return steps
+
+    def due(self, hours: float) -> float:
+        """The share that is planned for so many hours after the promotion; never less than it has now."""
+        return max([self.share, *(step.share for step in self.steps if step.after_hours <= hours)])
 
 
 class Holdout(Noun):

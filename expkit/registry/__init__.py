@@ -50,6 +50,7 @@ from expkit.registry.phases import Phase, phases
 from expkit.registry.plans import SignedPlan, definition_digest, plan_digest, sign_plan, signed_plans
 from expkit.registry.policies import policies, policy_for, set_policy
 from expkit.registry.reviews import answer_review, approvals, cancel_review, request_review, review, reviews
+from expkit.registry.rollouts import promoted_at, take_step
 from expkit.registry.rules import groups, holdouts, save_group, set_holdout
 from expkit.registry.schedules import due, fire, local_time, schedule_move, scheduled, unschedule
 from expkit.registry.timeline import TimelineEntry, timeline
@@ -63,9 +64,9 @@ __all__ = [
     "find_one", "fire", "forced_units", "get", "grant", "grants", "groups", "hold", "holdouts", "hypotheses",
     "latest_look", "latest_scorecards", "learn", "let_go", "local_time", "locked", "look_at", "memory_in", "memory_of",
     "metric", "metric_versions", "metrics", "move", "next_look", "note_experiment", "note_history", "notes", "now",
-    "override", "overrides", "phases", "plan_digest", "policies", "policy_for", "project_of", "raise_alert",
-    "remember_units", "replace", "request_elevation", "request_review", "require", "require_role", "restore", "review",
-    "reviews", "revision", "revoke", "revoke_override", "role_of", "save_group", "save_look", "schedule_move",
-    "scheduled", "set_holdout", "set_override", "set_policy", "sign_plan", "signed_plans", "timeline", "touched_since",
-    "unschedule", "update", "velocity", "versions",
+    "override", "overrides", "phases", "plan_digest", "policies", "policy_for", "project_of", "promoted_at",
+    "raise_alert", "remember_units", "replace", "request_elevation", "request_review", "require", "require_role",
+    "restore", "review", "reviews", "revision", "revoke", "revoke_override", "role_of", "save_group", "save_look",
+    "schedule_move", "scheduled", "set_holdout", "set_override", "set_policy", "sign_plan", "signed_plans", "take_step",
+    "timeline", "touched_since", "unschedule", "update", "velocity", "versions",
 ]  # fmt: skip

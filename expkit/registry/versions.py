@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from expkit.domain import STATE_FIELDS, Experiment
+from expkit.domain import STATE_FIELDS, Experiment, Rollout
 from expkit.domain.allocation import least_moving_order
 from expkit.domain.collaboration import Version
 from expkit.domain.diff import diff, with_default
@@ -105,14 +105,22 @@ def delete_draft(work: Work, key: str, reason: str = "") -> None:
     )
 
 
-def choose_winner(work: Work, key: str, variant: str | None, share: float | None, reason: str) -> Experiment:
-    """Write into the definition what is to be rolled out: the variant named, else the only treatment there is."""
+def choose_winner(
+    work: Work, key: str, variant: str | None, share: float | None, reason: str, steps: Sequence[Any] = ()
+) -> Experiment:
+    """Write into the definition what is to be rolled out: the variant named, else the only treatment there is; with
+    `steps` first to the share of the step for no hours, or to nobody.
+    """
     before = locked(work, key)
     won = before.variant(variant) if variant is not None else before.winner
     if won is None:
         treatments = ", ".join(repr(one.key) for one in before.treatments)
         raise InvalidInput(f"Experiment {key!r} has several treatments: which one won?", hint=f"name it: {treatments}.")
-    rollout = {"variant": won.key, "share": 1.0 if share is None else share}
+    if steps and share is not None:
+        raise InvalidInput("Both share and steps are given.", hint="give one of them: the first step has its share.")
+    share = (0.0 if steps else 1.0) if share is None else share
+    planned = Rollout.parse({"variant": won.key, "share": share, "steps": list(steps)})
+    rollout = planned.changed(share=planned.due(0.0)).to_dict()
     return _write(work, before, Experiment.parse({**before.definition(), "rollout": rollout}), reason)
 
 

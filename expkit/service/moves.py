@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
-from expkit.domain import MOVES, Experiment
+from expkit.domain import MOVES, Experiment, RolloutStep
 from expkit.domain.noun import LongText, Noun, Text
 from expkit.service.body import accepts, parsed
 from expkit.service.context import Bench
@@ -33,6 +33,8 @@ class PromoteRequest(MoveRequest):
     """The only treatment there is when left out."""
     share: float | None = None
     """All when left out."""
+    steps: tuple[RolloutStep, ...] = ()
+    """Shares by hours after the promotion, instead of one."""
 
 
 def _move(verb: str) -> Callable[..., Experiment]:
@@ -50,7 +52,7 @@ def promote_experiment(
     workbench: Bench, key: str, asked: Annotated[PromoteRequest, Depends(parsed(PromoteRequest))]
 ) -> Experiment:
     """Analysis -> rolling_out or stopped -> rolling_out, with the variant that won."""
-    return workbench.promote(key, asked.reason, variant=asked.variant, share=asked.share)
+    return workbench.promote(key, asked.reason, variant=asked.variant, share=asked.share, steps=asked.steps)
 
 
 for _verb in VERBS:

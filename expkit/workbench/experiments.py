@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import builtins
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from expkit import registry
-from expkit.domain import Experiment, find_move
+from expkit.domain import Experiment, RolloutStep, find_move
 from expkit.domain.collaboration import Version
 from expkit.domain.filters import Filters
 from expkit.domain.policy import ChecklistItem
@@ -133,12 +133,15 @@ class ExperimentVerbs(Desk):
         return self._move(key, "conclude", reason)
 
     def promote(
-        self, key: str, reason: str = "", *, variant: str | None = None, share: float | None = None
-    ) -> Experiment:
-        """Roll a variant out, to a share of the units; with one treatment it is that one, and to all."""
+        self, key: str, reason: str = "", *, variant: str | None = None, share: float | None = None,
+        steps: Sequence[Mapping[str, float] | RolloutStep] = (),
+    ) -> Experiment:  # fmt: skip
+        """Roll a variant out, to a share of the units; with one treatment it is that one, and to all. Or in `steps`,
+        each with `after_hours` and `share`: whoever watches takes them, and rolls back when a limit is broken.
+        """
         with self._begin("experiment.move", key=key) as work:
             self._may_move(work, registry.locked(work, key), "promote")
-            registry.choose_winner(work, key, variant, share, reason)
+            registry.choose_winner(work, key, variant, share, reason, steps)
             return registry.move(work, key, "promote", reason)
 
     def finish(self, key: str, reason: str = "") -> Experiment:

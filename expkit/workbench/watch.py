@@ -8,7 +8,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
@@ -34,7 +34,8 @@ log = logging.getLogger(__name__)
 MONITOR = "expkit monitor"
 """Who acts, as the audit has it: nobody's hand, but what the experiment's own definition and the policy say."""
 MAX_PAGE = 1000
-WATCHED = ("active", "paused")
+HOUR = timedelta(hours=1)
+WATCHED = ("active", "paused", "rolling_out")
 SEVERITY = ("pause", "stop", "rollback")
 LEISURE = 2.0
 """So many times as long as a pass took, an experiment is left alone: watching takes a third of a core at most."""
@@ -119,6 +120,8 @@ class WatchVerbs(Desk):
         from expkit.analysis.watch import watch_experiment
 
         key = experiment.key
+        if experiment.status == "rolling_out":
+            return self._watch_rollout(experiment)
         with self._read() as connection:
             history = registry.phases(connection, key)
             look = registry.latest_look(connection, key)
@@ -128,6 +131,33 @@ class WatchVerbs(Desk):
         met = [criterion for criterion in found.criteria if criterion.met]
         if found.broken or met or found.mismatch is not None:
             self._act(experiment, found, met)
+        return found
+
+    def _watch_rollout(self, experiment: Experiment) -> Watch:
+        """Back when a level is crossed; else the next step, once its hours have passed."""
+        from expkit.analysis.watch import watch_rollout
+
+        with self._read() as connection:
+            since = registry.promoted_at(connection, experiment.key) or registry.now()
+        with self._shared.events.reader(experiment=experiment.key) as reader:
+            found = watch_rollout(experiment, reader, since)
+        due = experiment.rollout.due((registry.now() - since) / HOUR) if experiment.rollout else 0.0
+        grows = experiment.rollout is not None and due > experiment.rollout.share
+        if not found.broken and not grows:
+            return found
+        with self._store.begin(actor=MONITOR, correlation_id=self._correlation_id) as work:
+            now = registry.locked(work, experiment.key)
+            if now.status != "rolling_out" or now.version != experiment.version:
+                return found
+            for finding in found.broken:
+                _alert_guardrail(work, found, finding)
+            back = [finding for finding in found.broken if finding.action != "alert"]
+            if back:
+                _move(
+                    work, now, found, {"rollback": f"guardrail {back[0].metric} of {back[0].variant}: {back[0].detail}"}
+                )
+            elif grows and not found.broken:
+                registry.take_step(work, now, due, f"the planned step to {due:.6g} of the units")
         return found
 
     def _act(self, seen: Experiment, found: Watch, met: builtins.list[Criterion]) -> None:
@@ -189,4 +219,5 @@ def _all(connection: sa.Connection, filters: Filters) -> Iterator[Experiment]:
 def _has_clock(experiment: Experiment) -> bool:
     """Whether time alone can change something."""
     end: datetime | None = experiment.schedule.end
-    return end is not None or experiment.stopping.max_days is not None
+    steps = experiment.status == "rolling_out" and experiment.rollout is not None and bool(experiment.rollout.steps)
+    return steps or end is not None or experiment.stopping.max_days is not None

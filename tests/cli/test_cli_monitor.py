@@ -77,3 +77,14 @@ def test_it_watches_until_it_is_ended(home: Path) -> None:
             wb.clone("bot", "next")
             wb.start("next")
             assert [found.experiment for found in wb.monitor()] == ["next"]
+
+
+def test_a_rollout_in_steps(run: Any, home: Path) -> None:
+    """HOURS=SHARE, as often as there are steps."""
+    with expkit.open(home) as wb:
+        wb.create(DEFINITION)
+        wb.start("bot")
+        wb.stop("bot", "enough")
+    assert run("experiments", "promote", "bot", "--step", "soon=all").code == 2
+    done = run("experiments", "promote", "bot", "--step", "0=0.05", "--step", "24=1", "--json").json
+    assert (done["status"], done["rollout"]["share"], len(done["rollout"]["steps"])) == ("rolling_out", 0.05, 2)

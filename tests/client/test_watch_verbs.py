@@ -6,7 +6,7 @@ import pytest
 from hosting import CHECKOUT
 
 from expkit.client import RemoteWorkbench
-from expkit.domain import Experiment
+from expkit.domain import Experiment, RolloutStep
 from expkit.errors import Conflict, InvalidInput, NotFound
 from expkit.workbench import Workbench
 
@@ -58,3 +58,15 @@ def test_what_the_programme_came_to(wb: AnyWorkbench) -> None:
     assert (row.name, row.calls, row.cost and row.cost.mean, row.on_front) == ("m", 10, 1.5, True)
     with pytest.raises(InvalidInput, match="days"):
         wb.leaderboard(days=0)
+
+
+def test_a_rollout_in_steps(wb: AnyWorkbench) -> None:
+    """As mappings or nouns, over HTTP as here."""
+    for key, steps in (("one", [{"after_hours": 0, "share": 0.1}]), ("two", [RolloutStep(after_hours=5, share=1.0)])):
+        wb.create(Experiment.parse({**CHECKOUT, "key": key}))
+        wb.start(key)
+        wb.stop(key, "enough")
+        found = wb.promote(key, "it won", steps=steps).rollout
+        assert found is not None
+        assert (found.variant, len(found.steps)) == ("treatment", 1)
+        assert found.share == (0.1 if key == "one" else 0.0)

@@ -6006,6 +6006,12 @@ export interface components {
              */
             share: number | null;
             /**
+             * Steps
+             * @description Shares by hours after the promotion, instead of one.
+             * @default []
+             */
+            steps: components["schemas"]["RolloutStep"][];
+            /**
              * Variant
              * @description The only treatment there is when left out.
              * @default null
@@ -6472,6 +6478,12 @@ export interface components {
              * @default 1
              */
             share: number;
+            /**
+             * Steps
+             * @description The shares that are planned; whoever watches takes the next one when its hours have passed and nothing broke.
+             * @default []
+             */
+            steps: components["schemas"]["RolloutStep"][];
             /** Variant */
             variant: string;
         };
@@ -6485,8 +6497,24 @@ export interface components {
              * @default 1
              */
             share: number;
+            /**
+             * Steps
+             * @description The shares that are planned; whoever watches takes the next one when its hours have passed and nothing broke.
+             * @default []
+             */
+            steps: components["schemas"]["RolloutStep"][];
             /** Variant */
             variant: string;
+        };
+        /**
+         * RolloutStep
+         * @description So many hours after the promotion, the winner's share.
+         */
+        RolloutStep: {
+            /** After Hours */
+            after_hours: number;
+            /** Share */
+            share: number;
         };
         /**
          * RunRequest
@@ -7513,6 +7541,7 @@ export type RiskList = components['schemas']['RiskList'];
 export type RisksByExperiment = components['schemas']['RisksByExperiment'];
 export type Rollout = components['schemas']['Rollout'];
 export type RolloutInput = components['schemas']['RolloutInput'];
+export type RolloutStep = components['schemas']['RolloutStep'];
 export type RunRequest = components['schemas']['RunRequest'];
 export type Schedule = components['schemas']['Schedule'];
 export type ScheduleInput = components['schemas']['ScheduleInput'];
