@@ -68,11 +68,18 @@ def compare_stratified(
     alternative_of(alternative)
     word("weights", weights, get_args(StratumWeights))
     arms = _summaries(control), _summaries(treatment)
-    if isinstance(parts := _parts(*arms, weights), NotEstimable):
+    centres = [next(iter(side.values()), Summary(0, 0.0, 0.0)) for side in arms]
+    near = [_about(side, centre) for side, centre in zip(arms, centres, strict=True)]
+    if isinstance(parts := _parts(near[0], near[1], weights), NotEstimable):
         return parts
     contrast = combine(parts)
     if weights == "size":
         contrast = _sampled(contrast, parts, sum(arm.n for side in arms for arm in side.values()))
+    contrast = replace(
+        contrast,
+        control=contrast.control + centres[0].mean,
+        effect=contrast.effect + centres[1].minus(centres[0]),
+    )
     if contrast.var_effect == 0:
         return NotEstimable("The values do not vary within any stratum.", "check how the metric is computed.")
     whole = [sum(side.values(), Summary(0, 0.0, 0.0)) for side in arms]
@@ -86,6 +93,11 @@ def compare_stratified(
     )
     plain = math.fsum(arm.var / arm.n for arm in whole)
     return replace(estimate, variance_saved=1 - contrast.var_effect / plain)
+
+
+def _about(side: Mapping[Hashable, Summary], centre: Summary) -> dict[Hashable, Summary]:
+    """The strata of an arm about one of them: far from zero, what differs between strata keeps its digits."""
+    return {label: replace(arm, mean=arm.minus(centre), low=0.0) for label, arm in side.items()}
 
 
 def _parts(

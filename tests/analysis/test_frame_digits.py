@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from expkit.analysis import analyze_frame
@@ -63,6 +63,7 @@ def test_covariates_far_apart(seed, far, apart):
 
 
 @few
+@example(seed=238, far=-(2**33), apart=-(2**33))
 @given(seeds, distances, distances)
 def test_ratios_and_strata_far_apart(seed, far, apart):
     """A ratio's numerator, and the strata of a mean."""

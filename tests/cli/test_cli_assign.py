@@ -89,6 +89,6 @@ def test_promote_names_the_winner(run: Any, checkout: str) -> None:
     """And its share."""
     assert run("experiments", "stop", checkout, "--reason", "done").code == 0
     done = run("experiments", "promote", checkout, "--variant", "treatment", "--share", "0.25", "--json").json
-    assert done["rollout"] == {"variant": "treatment", "share": 0.25}
+    assert done["rollout"] == {"variant": "treatment", "share": 0.25, "steps": []}
     assert run("experiments", "traffic", checkout, "--coverage", "0.5").code == 0
     assert run("experiments", "show", checkout, "--json").json["rollout"]["share"] == 0.5
