@@ -14,12 +14,11 @@ from expkit.analysis.measures import Measure
 from expkit.analysis.scan import scan
 from expkit.analysis.sources import source_of
 from expkit.analysis.statistics import EMPTY, ArmStatistic
+from expkit.analysis.unit_columns import END, make_scores, measure_of, microseconds
 from expkit.domain import Metric
 
-__all__ = ["Exposed", "count_by_phase", "find_exposed", "json_path", "make_hits", "make_scores", "summarize"]
+__all__ = ["Exposed", "count_by_phase", "find_exposed", "json_path", "make_hits", "summarize"]
 
-_DAY = 86_400_000_000  # in microseconds
-_END = 2**62
 # the text is searched first: reading the JSON of every row would cost more than all the rest
 _FORCED = (
     "CASE WHEN contains(attributes, '\"forced\"') "
@@ -91,8 +90,8 @@ def find_exposed(
         """,  # noqa: S608  # names of our own; values are parameters
         {
             "experiment": experiment,
-            "until": _until(at),
-            "since": -_END if since is None else _until(since),
+            "until": microseconds(at),
+            "since": -END if since is None else microseconds(since),
             **{f"path{i}": json_path(name) for i, name in enumerate(attributes)},
         },
     )
@@ -111,7 +110,7 @@ def find_exposed(
 
 def count_by_phase(connection: Any, variants: Sequence[str], starts: Sequence[datetime]) -> list[dict[str, int]]:
     """Units by the phase in which they first came, one for every start; those of one variant only."""
-    later = " + ".join(["0", *(f"(seen >= {_until(start)})::INTEGER" for start in starts[1:])])
+    later = " + ".join(["0", *(f"(seen >= {microseconds(start)})::INTEGER" for start in starts[1:])])
     rows = connection.execute(
         f"SELECT {later} AS phase, variant, count(*) FROM units WHERE NOT multiple GROUP BY ALL"  # noqa: S608  # numbers
     ).fetchall()
@@ -144,8 +143,8 @@ def summarize(
         {"variants": list(variants)},
     )
     make_hits(connection, metrics, at)
-    make_scores(connection, metrics, attributes, _until(whole_by) if whole_by else None)
-    measures = [_measure(i, metric, attributes) for i, metric in enumerate(metrics)]
+    make_scores(connection, metrics, attributes, microseconds(whole_by) if whole_by else None)
+    measures = [measure_of(i, metric, attributes) for i, metric in enumerate(metrics)]
     measures += [Measure(name, name, f"a{i}") for i, name in enumerate(attributes)]
     found = scan(source_of(connection, "frame"), "variant", measures, refuse=False)
     return [{variant: arms.get(variant, {}).get(None, EMPTY) for variant in variants} for arms in found.arms]
@@ -154,12 +153,6 @@ def summarize(
 def json_path(name: str) -> str:
     """An attribute by its name, whatever the name has in it: a JSON pointer (RFC 6901)."""
     return "/" + name.replace("~", "~0").replace("/", "~1")
-
-
-def _measure(i: int, metric: Metric, attributes: Sequence[str]) -> Measure:
-    bottom = f"d{i}" if metric.kind == "ratio" else None
-    covariates = (f"a{attributes.index(metric.covariate)}",) if metric.covariate in attributes else ()
-    return Measure(metric.key, metric.title, f"x{i}", bottom, covariates=covariates)
 
 
 def make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -> None:
@@ -182,7 +175,7 @@ def make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -
         ) JOIN arms USING (unit)
         WHERE epoch_us(timestamp) >= seen AND epoch_us(timestamp) <= $until
         """,  # noqa: S608  # names of our own; values are parameters
-        {"events": events, "until": _until(at)},
+        {"events": events, "until": microseconds(at)},
     )
     # as many different hashes as rows: no event was sent twice, and the costly removal can be left out
     if connection.execute("SELECT count(*) > count(DISTINCT hash(event_id)) FROM hits").fetchone()[0]:
@@ -190,71 +183,6 @@ def make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -
             "CREATE OR REPLACE TEMP TABLE hits AS SELECT * FROM hits "
             "QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY age, unit) = 1"
         )
-
-
-def make_scores(
-    connection: Any,
-    metrics: Sequence[Metric],
-    attributes: Sequence[str],
-    until: int | None = None,
-    keep: Sequence[str] = (),
-) -> None:
-    """One row per unit: column x{i} for each metric i, d{i} for the denominator of a ratio, a{j} for each attribute.
-
-    Null where the unit's window is not over by `until`. `keep` are columns of the units to have, too.
-    """
-    parameters: dict[str, object] = {}
-    columns: list[str] = []
-    for i, metric in enumerate(metrics):
-        columns += _columns(i, metric, parameters)
-    names = [column.rsplit(" AS ", 1)[1] for column in columns]
-    filled = [_filled(metrics, name, until) for name in names]
-    filled += [f"a{i}" for i in range(len(attributes))]
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE frame AS
-        SELECT {", ".join(["variant", *keep, *filled])}
-        FROM arms LEFT JOIN (SELECT unit, {", ".join(columns)} FROM hits GROUP BY unit) USING (unit)
-        """,  # noqa: S608  # names of our own; values are parameters
-        parameters,
-    )
-
-
-def _filled(metrics: Sequence[Metric], name: str, until: int | None) -> str:
-    """Zero where the unit did nothing."""
-    metric, value = metrics[int(name[1:])], f"coalesce({name}, {'false' if _is_flag(metrics, name) else 0})"
-    if until is None or metric.window_days is None:
-        return f"{value} AS {name}"
-    return f"CASE WHEN seen <= {until - _window(metric)} THEN {value} END AS {name}"
-
-
-def _is_flag(metrics: Sequence[Metric], name: str) -> bool:
-    return name.startswith("x") and metrics[int(name[1:])].kind == "conversion"
-
-
-def _columns(i: int, metric: Metric, parameters: dict[str, object]) -> list[str]:
-    parameters |= {f"event{i}": metric.numerator_event, f"window{i}": _window(metric)}
-    here = f"FILTER (event = $event{i} AND age <= $window{i})"
-    counted, added = f"count(*) {here}", f"fsum(value) {here}"
-    match metric.kind:
-        case "conversion":
-            return [f"count(*) {here} > 0 AS x{i}"]
-        case "count":
-            return [f"{counted} AS x{i}"]
-        case "sum":
-            return [f"{added} AS x{i}"]
-        case "ratio":
-            parameters[f"bottom{i}"] = metric.denominator_event
-            bottom = f"count(*) FILTER (event = $bottom{i} AND age <= $window{i})"
-            return [f"{added if metric.measure == 'value' else counted} AS x{i}", f"{bottom} AS d{i}"]
-
-
-def _window(metric: Metric) -> int:
-    return _END if metric.window_days is None else round(metric.window_days * _DAY)
-
-
-def _until(at: datetime | None) -> int:
-    return _END if at is None else round((at - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds() * 1e6)
 
 
 def _moment(microseconds: int | None) -> datetime | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from expkit.analysis.summaries import find_exposed, make_hits, make_scores
+from expkit.analysis.summaries import find_exposed, make_hits
+from expkit.analysis.unit_columns import make_scores
 from expkit.domain import Metric
 
 if TYPE_CHECKING:
