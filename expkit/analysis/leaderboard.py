@@ -82,12 +82,16 @@ def leaderboard(
     _make_units(reader.connection, by, experiment, since)
     totals = _totals(reader.connection)
     compared = tuple(name for name in MEASURES if totals and all(row[f"{name}_n"] for row in totals))
-    spreads = [_covariance(reader.connection, row, _order(row, compared)) for row in totals]
+    of = _covariances(reader.connection)
+    spreads = [of[row["name"]] for row in totals]
+    picked = [list(_VALUES).index(name) for name in compared]
     means = np.array([[SIGNS[name] * row[name] for name in compared] for row in totals], dtype=float)
     front = _front(means) if compared else np.zeros(len(totals), dtype=bool)
-    chances = _chances(means, spreads, [SIGNS[name] for name in compared])
+    chances = _chances(
+        means, [spread[np.ix_(picked, picked)] for spread in spreads], [SIGNS[name] for name in compared]
+    )
     rows = [
-        _ranked(row, compared, spread, bool(on), chance)
+        _ranked(row, spread, bool(on), chance)
         for row, spread, on, chance in zip(totals, spreads, front, chances, strict=True)
     ]
     rows.sort(key=lambda row: (not row.on_front, -(row.front_probability or 0.0), -row.calls, row.name))
@@ -95,31 +99,29 @@ def leaderboard(
 
 
 def _make_units(connection: Any, by: str, experiment: str | None, since: datetime | None) -> None:
-    """The table `calls`: totals of each unit and name."""
+    """The tables `calls`, the totals of each unit and name, and `slowest`."""
     sums = ", ".join(
         f"coalesce(sum({value}), 0) AS {name}_s, count({value}) AS {name}_n" for name, value in _VALUES.items()
     )
     connection.execute(
         f"""
-        CREATE OR REPLACE TEMP TABLE calls AS
-        WITH seen AS (
-            SELECT * FROM traces
+        CREATE OR REPLACE TEMP TABLE seen AS
+        WITH named AS (
+            SELECT {by} AS name, coalesce(user_id, session_id) AS unit, quality, cost, latency_ms, error FROM traces
             WHERE ($experiment IS NULL OR experiment = $experiment) AND ($since IS NULL OR timestamp >= $since)
               AND coalesce({by}, '') <> ''
-        ), most AS (SELECT {by} AS name FROM seen GROUP BY ALL ORDER BY count(*) DESC, name LIMIT {MOST})
-        SELECT {by} AS name, coalesce(user_id, session_id) AS unit, count(*) AS calls, {sums}
-        FROM seen SEMI JOIN most ON most.name = seen.{by} GROUP BY ALL
+        )
+        SELECT * FROM named
+        SEMI JOIN (SELECT name FROM named GROUP BY ALL ORDER BY count(*) DESC, name LIMIT {MOST}) USING (name)
         """,  # noqa: S608  # names of our own; values are parameters
         {"experiment": experiment, "since": since},
     )
     connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE slowest AS
-        SELECT {by} AS name, quantile_cont(latency_ms, 0.95) AS p95 FROM traces
-        WHERE ($experiment IS NULL OR experiment = $experiment) AND ($since IS NULL OR timestamp >= $since)
-          AND coalesce({by}, '') <> '' GROUP BY ALL
-        """,  # noqa: S608
-        {"experiment": experiment, "since": since},
+        f"CREATE OR REPLACE TEMP TABLE calls AS SELECT name, unit, count(*) AS calls, {sums} FROM seen GROUP BY ALL"  # noqa: S608
+    )
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE slowest AS "
+        "SELECT name, quantile_cont(latency_ms, 0.95) AS p95 FROM seen GROUP BY ALL"
     )
 
 
@@ -134,30 +136,29 @@ def _totals(connection: Any) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
 
 
-def _order(row: dict[str, Any], compared: Sequence[str]) -> list[str]:
-    """What is known of one: first what all are compared by."""
-    return [*compared, *(name for name in (*MEASURES, "error") if name not in compared and row[f"{name}_n"])]
-
-
-def _covariance(connection: Any, row: dict[str, Any], names: Sequence[str]) -> Floats:
-    """Of the means; NaN with fewer than two units."""
+def _covariances(connection: Any) -> dict[str, Floats]:
+    """Of the means of all values of each name; NaN where a value is unknown or there are fewer than two units."""
     import numpy as np
 
-    spread = np.full((len(names), len(names)), math.nan)
-    if row["units"] < 2:
-        return spread
-    values = ", ".join(f"({name}_s - {name}_n * $m{i}) AS r{i}" for i, name in enumerate(names))
+    names = list(_VALUES)
+    means = ", ".join(f"sum({name}_s) / nullif(sum({name}_n), 0) AS {name}" for name in names)
+    rests = ", ".join(f"({name}_s - {name}_n * {name}) AS r{i}" for i, name in enumerate(names))
     pairs = [(i, j) for i in range(len(names)) for j in range(i, len(names))]
-    asked = ", ".join(f"covar_samp(r{i}, r{j})" for i, j in pairs)
-    parameters = {"name": row["name"], **{f"m{i}": row[name] for i, name in enumerate(names)}}
+    # of sums over n units n times the covariance, by the counts of both
+    asked = ", ".join(
+        f"covar_samp(r{i}, r{j}) * count(*) / (sum({names[i]}_n) * sum({names[j]}_n)::DOUBLE)" for i, j in pairs
+    )
     found = connection.execute(
-        f"SELECT {asked} FROM (SELECT {values} FROM calls WHERE name = $name)",  # noqa: S608  # names of our own
-        parameters,
-    ).fetchone()
-    for (i, j), value in zip(pairs, found, strict=True):
-        below = row[f"{names[i]}_n"] * row[f"{names[j]}_n"]
-        spread[i, j] = spread[j, i] = value * row["units"] / below
-    return spread
+        f"SELECT name, {asked} FROM (SELECT *, {rests} FROM calls "  # noqa: S608  # names of our own
+        f"JOIN (SELECT name, {means} FROM calls GROUP BY ALL) USING (name)) GROUP BY name"
+    ).fetchall()
+    spreads = {}
+    for name, *values in found:
+        spread = np.full((len(names), len(names)), math.nan)
+        for (i, j), value in zip(pairs, values, strict=True):
+            spread[i, j] = spread[j, i] = math.nan if value is None else value
+        spreads[name] = spread
+    return spreads
 
 
 def _front(means: Floats) -> Any:
@@ -173,25 +174,23 @@ def _chances(means: Floats, spreads: Sequence[Floats], signs: Sequence[float]) -
     import numpy as np
 
     k, rng, on = len(signs), np.random.default_rng(0), np.zeros(len(spreads))
-    known = [at for at, spread in enumerate(spreads) if k and np.isfinite(spread[:k, :k]).all()]
+    known = [at for at, spread in enumerate(spreads) if k and np.isfinite(spread).all()]
     for _ in range(PARTS if known else 0):
         drawn = np.repeat(means[None], DRAWS // PARTS, axis=0)
         for at in known:
-            spread = spreads[at][:k, :k] * np.outer(signs, signs)
+            spread = spreads[at] * np.outer(signs, signs)
             drawn[:, at] = rng.multivariate_normal(means[at], spread, DRAWS // PARTS, method="eigh")
         on += _front(drawn).sum(axis=0)
     return [float(on[at] / DRAWS) if at in known else None for at in range(len(spreads))]
 
 
-def _ranked(
-    row: dict[str, Any], compared: Sequence[str], spread: Floats, on_front: bool, chance: float | None
-) -> Ranked:
-    order = _order(row, compared)
+def _ranked(row: dict[str, Any], spread: Floats, on_front: bool, chance: float | None) -> Ranked:
+    order = list(_VALUES)
 
     def level(name: str) -> Level | None:
         if not row[f"{name}_n"]:
             return None
-        var = float(spread[order.index(name), order.index(name)]) if name in order else math.nan
+        var = float(spread[order.index(name), order.index(name)])
         return Level(
             mean=row[name], se=math.sqrt(max(var, 0.0)) if math.isfinite(var) else None, calls=row[f"{name}_n"]
         )

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from expkit.events import Reader
     from expkit.registry import Phase
 
-__all__ = ["LEAST_UNITS", "Watch", "watch_experiment", "watch_rollout"]
+__all__ = ["LEAST_UNITS", "Watch", "ends_at", "watch_experiment", "watch_rollout"]
 
 LEAST_UNITS = 30
 """An arm with fewer units than this breaks no guardrail: a normal law is not yet near."""
@@ -145,6 +145,8 @@ def _findings(experiment: Experiment, statistics: Statistics, counts: Mapping[st
                 yield _open(guardrail, variant.key, "there is not enough data to tell")
             elif arm.se == base.se == 0:
                 yield _without_spread(guardrail, variant.key, base.mean, arm.mean)
+            elif row.decision is None and guardrail.limit is not None:  # as where control made no calls
+                yield _level(guardrail, variant.key, arm, alpha)
             elif row.decision is None or row.decision.bound is None:
                 yield _open(guardrail, variant.key, row.note or str(row.estimate))
             else:
@@ -209,7 +211,7 @@ def _criteria(
         yield _power(experiment, statistics)
     if stopping.when_significant:
         yield _boundary(last)
-    if (end := _end(experiment)) is not None:
+    if (end := ends_at(experiment)) is not None:
         yield Criterion(name="end", met=at >= end, detail=f"{end:%Y-%m-%d %H:%M} UTC")
 
 
@@ -248,7 +250,8 @@ def _boundary(last: Scorecard | None) -> Criterion:
     return Criterion(name="boundary", met=met, detail=f"look {last.look}, {detail}")
 
 
-def _end(experiment: Experiment) -> datetime | None:
+def ends_at(experiment: Experiment) -> datetime | None:
+    """When its time is over, by its schedule or its longest duration."""
     ends = [experiment.schedule.end] if experiment.schedule.end else []
     days = experiment.stopping.max_days
     if days is not None and experiment.started_at is not None and math.isfinite(days):

@@ -9,17 +9,9 @@ from pydantic import Field
 from expkit.domain.events import Timestamp
 from expkit.domain.noun import Json, Key, LongText, Noun, Text
 
-__all__ = ["STOPPING", "Alert", "AlertKind", "Criterion"]
+__all__ = ["Alert", "AlertKind", "Criterion"]
 
 AlertKind = Literal["guardrail", "stopping", "ratio"]
-
-STOPPING = {
-    "sample_size": "Every variant has as many units as planned",
-    "power": "The smallest effect worth finding would be found",
-    "boundary": "The plan's method has decided",
-    "end": "Its time is over",
-}
-"""What may end an experiment, by name."""
 
 
 class Criterion(Noun):

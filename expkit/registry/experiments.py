@@ -158,10 +158,16 @@ def find(
     return [experiment_of(row) for row in connection.execute(query)]
 
 
-def every(connection: sa.Connection) -> Iterator[Experiment]:
-    """All of them, by key."""
-    for row in connection.execute(sa.select(experiments).order_by(experiments.c.key)):
-        yield experiment_of(row)
+def every(connection: sa.Connection, filters: Filters | None = None) -> Iterator[Experiment]:
+    """All that match, by key; a page of them is in memory."""
+    after = ""
+    while True:
+        query = _matching(sa.select(experiments).where(experiments.c.key > after), filters or Filters())
+        rows = connection.execute(query.order_by(experiments.c.key).limit(MAX_PAGE)).all()
+        yield from map(experiment_of, rows)
+        if len(rows) < MAX_PAGE:
+            return
+        after = rows[-1].key
 
 
 def count(connection: sa.Connection, filters: Filters | None = None) -> int:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from expkit.domain import Experiment
 from expkit.domain.collaboration import Learning
 from expkit.errors import InvalidInput
-from expkit.registry.experiments import experiment_of
+from expkit.registry.experiments import MAX_PAGE, experiment_of
 from expkit.registry.people_tables import scheduled_moves
 from expkit.registry.tables import experiments, learnings, looks, moves
 from expkit.storage import Work
@@ -166,16 +166,20 @@ def recent_scorecards(connection: sa.Connection, most: int) -> list[tuple[str, d
 
 def latest_scorecards(connection: sa.Connection, keys: Iterable[str]) -> dict[str, dict[str, Any]]:
     """The newest scorecard of each, where there is one; one query for a page of experiments."""
-    newest = (
-        sa.select(looks.c.experiment, sa.func.max(looks.c.look).label("look"))
-        .where(looks.c.experiment.in_(list(keys)))
-        .group_by(looks.c.experiment)
-        .subquery()
-    )
-    query = sa.select(looks.c.experiment, looks.c.scorecard).join(
-        newest, sa.and_(looks.c.experiment == newest.c.experiment, looks.c.look == newest.c.look)
-    )
-    return {row.experiment: row.scorecard for row in connection.execute(query)}
+    chosen = list(keys)
+    found: dict[str, dict[str, Any]] = {}
+    for start in range(0, len(chosen), MAX_PAGE):
+        newest = (
+            sa.select(looks.c.experiment, sa.func.max(looks.c.look).label("look"))
+            .where(looks.c.experiment.in_(chosen[start : start + MAX_PAGE]))
+            .group_by(looks.c.experiment)
+            .subquery()
+        )
+        query = sa.select(looks.c.experiment, looks.c.scorecard).join(
+            newest, sa.and_(looks.c.experiment == newest.c.experiment, looks.c.look == newest.c.look)
+        )
+        found |= {row.experiment: row.scorecard for row in connection.execute(query)}
+    return found
 
 
 def _told(row: sa.Row[Any]) -> Tracked:

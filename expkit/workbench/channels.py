@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Container
+from itertools import chain, count
 from typing import Any
 
 from expkit.errors import InvalidInput, MissingDependency
@@ -17,7 +19,9 @@ class Channels:
     """The channels of a text with their addresses, separated by spaces or commas before the next address."""
 
     def __init__(self, addresses: str) -> None:
-        self._known = dict(_channel(address) for address in _split(addresses))
+        self._known: dict[str, Any] = {}
+        for name, channel in map(_channel, dict.fromkeys(_split(addresses))):
+            self._known[_numbered(name, self._known)] = channel
 
     def __bool__(self) -> bool:
         return bool(self._known)
@@ -42,6 +46,11 @@ def _split(addresses: str) -> list[str]:
     return [part for part in re.split(r"[\s,]+(?=[A-Za-z][\w+.-]*://)|\s+", addresses.strip()) if part.strip(",")]
 
 
+def _numbered(name: str, taken: Container[str]) -> str:
+    """Two addresses may differ in their secrets alone."""
+    return next(one for one in chain([name], (f"{name} ({i})" for i in count(2))) if one not in taken)
+
+
 def _channel(address: str) -> tuple[str, Any]:
     try:
         import apprise
@@ -55,4 +64,4 @@ def _channel(address: str) -> tuple[str, Any]:
             f"EXPKIT_NOTIFY has an address ({scheme}://...) that no channel understands.",
             hint="for example json://host/path, slack://token/..., mailto://user:password@host?to=team@example.com",
         )
-    return str(found.url(privacy=True))[:500], found
+    return str(found.url(privacy=True))[:490], found

@@ -77,11 +77,7 @@ class OverviewVerbs(Desk):
         from expkit.analysis.portfolio import portfolio
 
         with self._read() as connection:
-            ended = [
-                each
-                for each in registry.every(connection)
-                if each.stopped_at is not None and project in {None, each.project}
-            ]
+            ended = list(registry.every(connection, Filters(stage="Completed", project=project)))
             seen = registry.latest_scorecards(connection, [each.key for each in ended])
         return portfolio(ended, {key: Scorecard.parse(body) for key, body in seen.items()})
 

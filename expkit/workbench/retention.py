@@ -10,15 +10,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from expkit import registry
 from expkit.domain import Experiment
-from expkit.domain.filters import Filters
 from expkit.domain.permissions import EVERYWHERE
 from expkit.domain.policy import Retention
 from expkit.storage.scrub import scrub
 from expkit.workbench.desk import Desk
 
 if TYPE_CHECKING:
-    import sqlalchemy as sa
-
     from expkit.batch import Batches
     from expkit.domain.batch import Batch
     from expkit.events import Reader
@@ -47,7 +44,7 @@ class RetentionVerbs(Desk):
         """What would go now, by the rules of each project and of the organisation. Nothing is changed."""
         at = registry.now()
         with self._read() as connection:
-            everything = [found for page in _pages(connection) for found in page]
+            everything = list(registry.every(connection))
             rules = {project: registry.policy_for(connection, project).retention for project in _projects(everything)}
             general = registry.policy_for(connection, EVERYWHERE).retention
         found = list(_drafts(everything, rules, at))
@@ -146,10 +143,3 @@ def _batches(batches: Batches) -> Iterator[Batch]:
 
 def _projects(everything: list[Experiment]) -> set[str]:
     return {experiment.project for experiment in everything}
-
-
-def _pages(connection: sa.Connection) -> Iterator[list[Experiment]]:
-    offset = 0
-    while page := registry.find(connection, Filters(), limit=1000, offset=offset):
-        yield page
-        offset += len(page)

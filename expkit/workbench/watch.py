@@ -7,47 +7,47 @@ import logging
 import os
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Mapping
 from datetime import datetime, timedelta
-from itertools import count
 from typing import TYPE_CHECKING, NamedTuple
 from uuid import uuid4
 
 from expkit import registry
-from expkit.domain import Alert, Criterion, Experiment
+from expkit.domain import Alert, Experiment
 from expkit.domain.filters import Filters
-from expkit.errors import ExpkitError, InvalidInput
-from expkit.storage import Work
+from expkit.errors import InvalidInput
+from expkit.workbench.acting import MONITOR, act, asks_for_action
 from expkit.workbench.desk import Desk
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from expkit.analysis import GuardrailFinding, Scorecard
     from expkit.analysis.watch import Watch
-    from expkit.stats import Check
 
-__all__ = ["MONITOR", "WatchVerbs"]
+__all__ = ["HOLDER", "WatchVerbs"]
 
 log = logging.getLogger(__name__)
 
-MONITOR = "expkit monitor"
-"""Who acts, as the audit has it: nobody's hand, but what the experiment's own definition and the policy say."""
-MAX_PAGE = 1000
 HOUR = timedelta(hours=1)
 WATCHED = ("active", "paused", "rolling_out")
-SEVERITY = ("pause", "stop", "rollback")
+RETRY = 30.0
+"""Seconds until an experiment that could not be watched is tried again."""
 LEISURE = 2.0
 """So many times as long as a pass took, an experiment is left alone: watching takes a third of a core at most."""
 HOLDER = f"{socket.gethostname()[:100]}:{os.getpid()}:{uuid4().hex[:8]}"
 
 
 class _Seen(NamedTuple):
-    """When an experiment was watched last: with which events and definition, and when it may be watched again."""
+    """An experiment as it was watched last, and when it may be, and has to be, watched again."""
 
-    version: int
-    position: tuple[int, int]
-    again: float
+    state: tuple[int, str, int, str]
+    """Version, status, look and policy."""
+    position: tuple[int, int] | None
+    """The newest event; None where the watching failed."""
+    moment: datetime | None
+    """From when on time alone changes something."""
+    rest: float = 0.0
+    """On this process's clock: not before."""
 
 
 class WatchVerbs(Desk):
@@ -60,7 +60,8 @@ class WatchVerbs(Desk):
             experiment = registry.get(connection, key)
         if experiment.status not in WATCHED:
             raise InvalidInput(
-                f"Experiment {key!r} is {experiment.status}.", hint="watch one that is active or paused."
+                f"Experiment {key!r} is {experiment.status}.",
+                hint="watch one that is active, paused or being rolled out.",
             )
         return self._watch(experiment)
 
@@ -70,19 +71,22 @@ class WatchVerbs(Desk):
         """
         if not registry.hold(self._store, "monitor", HOLDER, registry.now()):
             return []
-        begun, position = time.monotonic(), self._shared.events.position()
-        done = []
-        for experiment in self._running():
-            if not self._is_due(experiment, position, begun):
+        begun, at, position = time.monotonic(), registry.now(), self._shared.events.position()
+        known, done = self._shared.watched, []
+        for experiment, seen in self._running(at, position):
+            last = known.get(experiment.key)
+            if last is not None and not _is_due(last, seen, begun, at):
                 continue
+            known[experiment.key] = seen
             try:
                 done.append(self._watch(experiment))
-            except ExpkitError as error:  # one that cannot be watched keeps nobody from watching the others
-                log.warning("Experiment %s could not be watched: %s", experiment.key, error)
-            self._shared.watched[experiment.key] = _Seen(experiment.version, position, 0.0)
-        again = time.monotonic() + LEISURE * (time.monotonic() - begun)
+            except Exception:  # one that cannot be watched keeps nobody from watching the others
+                if last is None or last.position is not None:
+                    log.exception("Experiment %s could not be watched; it is tried again, silently", experiment.key)
+                known[experiment.key] = seen._replace(position=None, rest=time.monotonic() + RETRY)
+        rest = time.monotonic() + LEISURE * (time.monotonic() - begun)
         for found in done:
-            self._shared.watched[found.experiment] = self._shared.watched[found.experiment]._replace(again=again)
+            known[found.experiment] = known[found.experiment]._replace(rest=rest)
         return done
 
     def leave_monitor(self) -> None:
@@ -105,119 +109,59 @@ class WatchVerbs(Desk):
             registry.require(work.connection, self.actor, "alert.acknowledge", project, work.at)
             return registry.acknowledge(work, number, comment)
 
-    def _running(self) -> builtins.list[Experiment]:
+    def _running(self, at: datetime, position: tuple[int, int]) -> builtins.list[tuple[Experiment, _Seen]]:
+        """Each with what would be remembered of it, were it watched now."""
         with self._read() as connection:
-            return [experiment for status in WATCHED for experiment in _all(connection, Filters(status=status))]
-
-    def _is_due(self, experiment: Experiment, position: tuple[int, int], at: float) -> bool:
-        seen = self._shared.watched.get(experiment.key)
-        if seen is None or seen.version != experiment.version:
-            return True
-        return at >= seen.again and (seen.position != position or _has_clock(experiment))
+            running = [each for status in WATCHED for each in registry.every(connection, Filters(status=status))]
+            policies = {
+                project: registry.policy_for(connection, project).stopping
+                for project in {each.project for each in running}
+            }
+            return [
+                (each, _Seen(_state(connection, each, policies), position, _next_moment(connection, each, at)))
+                for each in running
+            ]
 
     def _watch(self, experiment: Experiment) -> Watch:
         from expkit.analysis import Scorecard
-        from expkit.analysis.watch import watch_experiment
+        from expkit.analysis.watch import watch_experiment, watch_rollout
 
         key = experiment.key
-        if experiment.status == "rolling_out":
-            return self._watch_rollout(experiment)
         with self._read() as connection:
             history = registry.phases(connection, key)
             look = registry.latest_look(connection, key)
-        last: Scorecard | None = Scorecard.parse(look) if look else None
+            since = registry.promoted_at(connection, key) or registry.now()
+        last = Scorecard.parse(look) if look else None
         with self._shared.events.reader(experiment=key) as reader:
-            found = watch_experiment(experiment, reader, history=history, last=last)
-        met = [criterion for criterion in found.criteria if criterion.met]
-        if found.broken or met or found.mismatch is not None:
-            self._act(experiment, found, met)
-        return found
-
-    def _watch_rollout(self, experiment: Experiment) -> Watch:
-        """Back when a level is crossed; else the next step, once its hours have passed."""
-        from expkit.analysis.watch import watch_rollout
-
-        with self._read() as connection:
-            since = registry.promoted_at(connection, experiment.key) or registry.now()
-        with self._shared.events.reader(experiment=experiment.key) as reader:
-            found = watch_rollout(experiment, reader, since)
+            if experiment.status == "rolling_out":
+                found = watch_rollout(experiment, reader, since)
+            else:
+                found = watch_experiment(experiment, reader, history=history, last=last)
         due = experiment.rollout.due((registry.now() - since) / HOUR) if experiment.rollout else 0.0
-        grows = experiment.rollout is not None and due > experiment.rollout.share
-        if not found.broken and not grows:
-            return found
-        with self._store.begin(actor=MONITOR, correlation_id=self._correlation_id) as work:
-            now = registry.locked(work, experiment.key)
-            if now.status != "rolling_out" or now.version != experiment.version:
-                return found
-            for finding in found.broken:
-                _alert_guardrail(work, found, finding)
-            back = [finding for finding in found.broken if finding.action != "alert"]
-            if back:
-                _move(
-                    work, now, found, {"rollback": f"guardrail {back[0].metric} of {back[0].variant}: {back[0].detail}"}
-                )
-            elif grows and not found.broken:
-                registry.take_step(work, now, due, f"the planned step to {due:.6g} of the units")
+        if asks_for_action(experiment, found, due):
+            with self._store.begin(actor=MONITOR, correlation_id=self._correlation_id) as work:
+                act(work, experiment, found, due)
         return found
 
-    def _act(self, seen: Experiment, found: Watch, met: builtins.list[Criterion]) -> None:
-        """Alerts and the move that follows from them commit together; nothing is done to one that has gone on since."""
-        with self._store.begin(actor=MONITOR, correlation_id=self._correlation_id) as work:
-            experiment = registry.locked(work, seen.key)
-            if experiment.status not in WATCHED or experiment.version != seen.version:
-                return
-            if found.mismatch is not None:
-                _alert_split(work, found, found.mismatch)
-            reasons: dict[str, str] = {}
-            for finding in found.broken:
-                action = finding.action
-                _alert_guardrail(work, found, finding)
-                if action != "alert":
-                    reasons.setdefault(action, f"guardrail {finding.metric} of {finding.variant}: {finding.detail}")
-            ends = registry.policy_for(work.connection, experiment.project).stopping
-            for criterion in met if ends != "off" else ():
-                _alert_criterion(work, found, criterion, ends)
-                if ends == "stop":
-                    reasons.setdefault("stop", f"stopping criterion {criterion.name}: {criterion.detail}")
-            _move(work, experiment, found, reasons)
+
+def _state(connection: sa.Connection, experiment: Experiment, policies: Mapping[str, str]) -> tuple[int, str, int, str]:
+    """What, besides events and time, decides over what is found and done."""
+    looks = registry.next_look(connection, experiment.key) if experiment.stopping.when_significant else 0
+    return experiment.version, experiment.status, looks, policies[experiment.project]
 
 
-def _move(work: Work, experiment: Experiment, found: Watch, reasons: dict[str, str]) -> None:
-    verb = max(reasons, key=SEVERITY.index, default=None)
-    if verb is None or (verb == "pause" and experiment.status == "paused"):
-        return
-    units = ", ".join(f"{variant} {n:,}" for variant, n in found.units.items())
-    registry.move(work, experiment.key, verb, f"{reasons[verb]}; units: {units}")
+def _next_moment(connection: sa.Connection, experiment: Experiment, at: datetime) -> datetime | None:
+    """The next end, or the next step of a rollout, after `at`."""
+    from expkit.analysis.watch import ends_at
+
+    moments = [ends_at(experiment)]
+    if experiment.status == "rolling_out" and experiment.rollout is not None:
+        since = registry.promoted_at(connection, experiment.key) or at
+        moments = [since + step.after_hours * HOUR for step in experiment.rollout.steps]
+    return min((moment for moment in moments if moment is not None and moment > at), default=None)
 
 
-def _alert_guardrail(work: Work, found: Watch, finding: GuardrailFinding) -> None:
-    subject = f"{finding.metric} of {finding.variant}"
-    registry.raise_alert(
-        work, found.experiment, "guardrail", subject, finding.action, finding.detail,
-        {**finding.model_dump(mode="json"), "units": found.units, "at": found.at.isoformat()},
-    )  # fmt: skip
-
-
-def _alert_criterion(work: Work, found: Watch, criterion: Criterion, action: str) -> None:
-    evidence = {**criterion.to_dict(), "units": found.units, "at": found.at.isoformat()}
-    registry.raise_alert(work, found.experiment, "stopping", criterion.name, action, criterion.detail, evidence)
-
-
-def _alert_split(work: Work, found: Watch, split: Check) -> None:
-    evidence = {"p_value": split.p_value, "units": found.units, "at": found.at.isoformat()}
-    registry.raise_alert(work, found.experiment, "ratio", "srm", "alert", split.detail, evidence)
-
-
-def _all(connection: sa.Connection, filters: Filters) -> Iterator[Experiment]:
-    for offset in count(0, MAX_PAGE):
-        page = registry.find(connection, filters, order="name", limit=MAX_PAGE, offset=offset)
-        yield from page
-        if len(page) < MAX_PAGE:
-            return
-
-
-def _has_clock(experiment: Experiment) -> bool:
-    """Whether time alone can change something."""
-    end: datetime | None = experiment.schedule.end
-    steps = experiment.status == "rolling_out" and experiment.rollout is not None and bool(experiment.rollout.steps)
-    return steps or end is not None or experiment.stopping.max_days is not None
+def _is_due(last: _Seen, now: _Seen, clock: float, at: datetime) -> bool:
+    if last.state != now.state:
+        return True
+    return clock >= last.rest and (last.position != now.position or (last.moment is not None and at >= last.moment))

@@ -180,3 +180,11 @@ def test_bad_addresses_and_no_address(wb):
         wb.notices(state="sended")
     with pytest.raises(InvalidInput):
         wb.notices(limit=0)
+
+
+def test_two_addresses_that_look_alike_are_two_channels():
+    """Where they differ in their secrets alone, they are numbered; the same one twice is one."""
+    alike = "json://u:one@hooks.example.com/x json://u:two@hooks.example.com/x json://u:two@hooks.example.com/x"
+    first, second = Channels(alike)
+    assert second == f"{first} (2)"
+    assert "one" not in first

@@ -67,9 +67,10 @@ def test_a_missed_step_is_caught_up(wb, monkeypatch):
     """Nobody watched for a week: what is due by now is taken at once, by a pass over everything."""
     promoted(wb)
     wb.monitor()
+    wb._shared.watched["bot"] = wb._shared.watched["bot"]._replace(rest=0.0)
+    assert wb.monitor() == []
     later(monkeypatch, 168)
-    wb._shared.watched["bot"] = wb._shared.watched["bot"]._replace(again=0.0)
-    wb.monitor()
+    assert len(wb.monitor()) == 1
     assert share(wb) == 1.0
 
 
@@ -96,7 +97,7 @@ def test_a_level_that_is_crossed_rolls_back(wb, monkeypatch):
     assert wb.watch("bot").units == {"treatment": 600}
     assert wb.get("bot").status == "rolled_back"
     (alert,) = wb.alerts("bot")
-    assert (alert.subject, alert.action) == ("trace.error of treatment", "stop")
+    assert (alert.subject, alert.action) == ("trace.error of treatment in its rollout", "rollback")
     assert "limit at most 0.05" in wb.audit(subject="bot")[0]["reason"]
 
 
@@ -132,3 +133,26 @@ def test_steps_are_checked(wb):
     wb.promote("next", steps=STEPS[1:])
     assert wb.get("next").rollout.share == 0.0
     assert wb.assign(user_id="u", experiment="next").variant is None
+
+
+def test_a_rollout_has_alerts_of_its_own(wb):
+    """The alert of the experiment's own time, kept and acknowledged, does not swallow the rollout's."""
+    wb.create(
+        Experiment.parse({
+            "key": "bot", "name": "Bot", "hypothesis": "If, then", "metrics": ["solved"], "guardrails": [ERRORS],
+            "variants": [{"key": "control"}, {"key": "treatment"}],
+        })
+    )  # fmt: skip
+    wb.start("bot")
+    wb.log_exposures([
+        {"experiment": "bot", "variant": arm, "user_id": f"{arm}{i}"}
+        for arm in ("control", "treatment") for i in range(100)
+    ])  # fmt: skip
+    wb.log_traces([{"model": "m", "user_id": f"treatment{i}", "error": "timeout"} for i in range(100)])
+    wb.watch("bot")
+    wb.promote("bot", "the errors were the provider's", steps=STEPS)
+    log(wb, 300, 2)
+    wb.watch("bot")
+    assert [(alert.subject, alert.action) for alert in reversed(wb.alerts("bot"))] == [
+        ("trace.error of treatment", "stop"), ("trace.error of treatment in its rollout", "rollback"),
+    ]  # fmt: skip

@@ -130,9 +130,11 @@ def test_time_ends_an_experiment_without_events(wb, monkeypatch):
     make(wb, stopping={"max_days": 14})
     assert len(wb.monitor()) == 1
     assert wb.get("bot").status == "active"
+    assert wb.monitor() == []
     later = datetime.now(UTC) + timedelta(days=15)
     monkeypatch.setattr("expkit.analysis.watch.now", lambda: later)
-    wb._shared.watched.clear()
+    monkeypatch.setattr(registry, "now", lambda: later)
+    wb._shared.watched["bot"] = wb._shared.watched["bot"]._replace(rest=0.0)
     wb.monitor()
     assert wb.get("bot").status == "stopped"
 
@@ -177,16 +179,60 @@ def test_a_broken_split_is_told_once(wb):
     assert (alert.kind, alert.subject, wb.get("bot").status) == ("ratio", "srm", "active")
 
 
-def test_nothing_new_is_not_looked_at_again(wb):
-    """A pass over experiments without new events costs no reading."""
-    make(wb, guardrails=[ERRORS])
+@pytest.mark.parametrize("values", [{}, {"stopping": {"max_days": 14}}, {"schedule": {"end": "2100-01-01T00:00:00Z"}}])
+def test_nothing_new_is_not_looked_at_again(wb, values):
+    """A pass over experiments without new events costs no reading, also where one will end some day."""
+    make(wb, guardrails=[ERRORS], **values)
     log(wb, 50)
     assert len(wb.monitor()) == 1
     assert wb.monitor() == []
-    wb._shared.watched["bot"] = wb._shared.watched["bot"]._replace(again=0.0)
+    wb._shared.watched["bot"] = wb._shared.watched["bot"]._replace(rest=0.0)
     assert wb.monitor() == []
     log(wb, 1, first=50)
     assert len(wb.monitor()) == 1
+
+
+def test_what_else_decides_is_seen_at_once(wb):
+    """A resume is judged again, a look asks for the boundary, and so does another policy; without any new event."""
+    make(wb, plan={"method": "always_valid"}, stopping={"when_significant": True})
+    log(wb, 40)
+    changes = [
+        lambda: wb.pause("bot"),
+        lambda: wb.resume("bot"),
+        lambda: wb.analyze("bot"),
+        lambda: wb.set_policy({"stopping": "stop"}),
+    ]
+    wb.move_events()
+    assert len(wb.monitor()) == 1
+    for change in changes:
+        change()
+        assert [found.experiment for found in wb.monitor()] == ["bot"]
+        wb._shared.watched["bot"] = wb._shared.watched["bot"]._replace(rest=0.0)
+        assert wb.monitor() == []
+
+
+def test_one_that_cannot_be_watched_holds_up_nobody(wb, monkeypatch, caplog):
+    """Whatever goes wrong is told once, tried again after a while, and not taken for seen."""
+    make(wb, guardrails=[ERRORS])
+    wb.clone("bot", "other")
+    wb.start("other")
+    log(wb, 300, failing=0.5)
+    watch, broken = wb._watch, [True]
+
+    def fail(experiment):
+        if experiment.key == "bot" and broken:
+            raise RuntimeError("a file is gone")
+        return watch(experiment)
+
+    monkeypatch.setattr(wb, "_watch", fail)
+    assert [found.experiment for found in wb.monitor()] == ["other"]
+    assert wb.monitor() == []
+    wb._shared.watched["bot"] = wb._shared.watched["bot"]._replace(rest=0.0)
+    assert (wb.monitor(), caplog.text.count("bot could not be watched")) == ([], 1)
+    broken.clear()
+    wb._shared.watched["bot"] = wb._shared.watched["bot"]._replace(rest=0.0)
+    assert [found.experiment for found in wb.monitor()] == ["bot"]
+    assert wb.get("bot").status == "stopped"
 
 
 def test_of_two_processes_one_watches(wb, monkeypatch):
@@ -238,3 +284,17 @@ def test_a_total_failure_is_harm_too(wb):
     assert wb.watch("bot").guardrails[0].detail == "there is not enough data to tell"
     log(wb, 1, first=29, failing=1.0)
     assert wb.watch("bot").broken[0].detail == "1 in every unit, 0 in every one of control"
+
+
+def test_a_limit_needs_no_control(wb):
+    """An arm's own level can be judged where the other one makes no calls."""
+    make(wb, guardrails=[ERRORS])
+    wb.log_exposures([
+        {"experiment": "bot", "variant": arm, "user_id": f"{arm}{i}"}
+        for arm in ("control", "treatment") for i in range(300)
+    ])  # fmt: skip
+    wb.log_traces([
+        {"model": "m", "user_id": f"treatment{i}", "error": "timeout" if i % 3 else ""} for i in range(300)
+    ])  # fmt: skip
+    assert wb.watch("bot").broken[0].detail == "level 0.6667, limit at most 0.05"
+    assert wb.get("bot").status == "stopped"
