@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from expkit import __version__
 from expkit.analysis.checks import check_before, check_exposures, check_phases, check_ratio
 from expkit.analysis.connections import opened
 from expkit.analysis.deviations import Course, Promise, deviations
 from expkit.analysis.estimates import Statistics, estimates_of, metrics_of, progress_of
 from expkit.analysis.guardrails import Bound, find_breach
 from expkit.analysis.longevity import check_lasting
+from expkit.analysis.progress import Arrived, count_arrived, reached_of
 from expkit.analysis.recommendation import recommend
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit, told
@@ -64,9 +66,9 @@ def analyze_experiment(
         *check_exposures(exposed.units, exposed.multiple, exposed.strays),
         *check_lasting(reader.connection, experiment),
     )
-    return _assembled(
-        experiment, exposed, statistics, checks, Taken(moment, look, history, past, promise, reader.versions)
-    )
+    arrived = count_arrived(reader.connection, exposed, experiment.shares)
+    taken = Taken(moment, look, history, past, promise, reader.versions, arrived)
+    return _assembled(experiment, exposed, statistics, checks, taken)
 
 
 def analyze_tables(
@@ -96,7 +98,9 @@ def analyze_tables(
 
 
 class Taken(NamedTuple):
-    """When a look was taken and what is known of those before; `versions` are those of the lake's tables."""
+    """When a look was taken and what is known of those before; `versions` are those of the lake's tables, `arrived`
+    the units of the last days.
+    """
 
     moment: datetime
     look: int
@@ -104,6 +108,7 @@ class Taken(NamedTuple):
     past: Sequence[Scorecard] = ()
     promise: Promise | None = None
     versions: Mapping[str, int] = {}
+    arrived: Arrived | None = None
 
 
 def _assembled(
@@ -132,12 +137,14 @@ def _assembled(
         guardrails=guardrails,
         recommendation=recommend(primary, checks, guardrails, progress),
         table_versions=dict(taken.versions),
+        code_version=__version__,
         started_at=exposed.first,
         days=exposed.days,
         method=experiment.plan.method,
         planned_looks=experiment.plan.looks,
         promise=str(promise or ""),
         deviations=deviations(promise, experiment, course) if promise else (),
+        progress=reached_of(experiment.plan, primary, progress, taken.arrived, taken.moment),
     )
 
 

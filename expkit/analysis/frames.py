@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
+from expkit import __version__
 from expkit.analysis.checks import check_missing, check_ratio
 from expkit.analysis.columns import FLOATS
 from expkit.analysis.comparisons import Comparisons, tolerated_of
@@ -148,4 +149,5 @@ def _scorecard(
         checks=checks,
         guardrails=guardrails,
         recommendation=recommend(primary, checks, guardrails, Progress(units=units)),
+        code_version=__version__,
     )

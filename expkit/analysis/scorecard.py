@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
+from expkit.analysis.parts import Part, Reached
 from expkit.domain.events import Timestamp, now
-from expkit.domain.noun import LongText, Noun, Text
+from expkit.domain.noun import LongText, Text
 from expkit.errors import InvalidInput, UnknownName
 from expkit.stats import Check, Estimate, Interval, NotEstimable
 
@@ -24,12 +25,7 @@ Action = Literal["promote", "rollback", "continue", "stop", "investigate"]
 Method = Literal["fixed", "group_sequential", "always_valid", "bayesian"]
 
 
-class _Part(Noun):
-    # names come from the data here: a column called "price " keeps its blank
-    model_config = ConfigDict(str_strip_whitespace=False)
-
-
-class Arm(_Part):
+class Arm(Part):
     """One variant as observed: the units that count, and the share of units it was meant to get."""
 
     key: Text
@@ -38,7 +34,7 @@ class Arm(_Part):
     share: float = Field(ge=0, le=1)
 
 
-class LookDecision(_Part):
+class LookDecision(Part):
     """What a method that may look more than once makes of one estimate at this look.
 
     `z`, `effect` and `se` are the data's own, before bound or prior: the next look needs them.
@@ -77,14 +73,14 @@ class LookDecision(_Part):
     loss_if_control: float | None = None
 
 
-class Deviation(_Part):
+class Deviation(Part):
     """One way in which what was done differs from what was promised."""
 
     kind: Literal["metrics", "guardrails", "variants", "method", "sample", "traffic", "looks", "rules", "signature"]
     detail: LongText
 
 
-class MetricEstimate(_Part):
+class MetricEstimate(Part):
     """One metric of one treatment against control."""
 
     metric: Text
@@ -118,7 +114,7 @@ class MetricEstimate(_Part):
         return self.estimate.p_value if self.adjusted_p_value is None else self.adjusted_p_value
 
 
-class GuardrailFinding(_Part):
+class GuardrailFinding(Part):
     """Whether one treatment broke one guardrail, or held it. `breached` is None while nothing can be said.
 
     `held` is True once harm beyond the bound is ruled out (non-inferiority, with its `p_value`).
@@ -133,7 +129,7 @@ class GuardrailFinding(_Part):
     detail: LongText
 
 
-class Recommendation(_Part):
+class Recommendation(Part):
     """What the numbers advise; people decide."""
 
     action: Action
@@ -142,7 +138,7 @@ class Recommendation(_Part):
     reasons: tuple[LongText, ...] = ()
 
 
-class Scorecard(_Part):
+class Scorecard(Part):
     """All estimates and checks at one look.
 
     `scorecard.estimate("conversion", "treatment").effect` is one number of it, `to_frame()` all of them.
@@ -161,6 +157,8 @@ class Scorecard(_Part):
     recommendation: Recommendation
     table_versions: dict[str, int] = {}
     """The versions of the lake's tables it was computed from."""
+    code_version: Text = ""
+    """The expkit that computed it; empty in looks of before 0.1.0 kept it."""
     started_at: Timestamp | None = None
     """The first exposure."""
     days: float | None = Field(default=None, ge=0)
@@ -170,6 +168,10 @@ class Scorecard(_Part):
     promise: Text = ""
     """What the deviations are measured against: a signed plan's digest, or the plan as it was at the start."""
     deviations: tuple[Deviation, ...] = ()
+    progress: Reached | None = None
+    """How far it got, what it can find by now, when it would end."""
+    remarks: tuple[LongText, ...] = ()
+    """What a reader should know of how it was computed."""
 
     @field_validator("arms")
     @classmethod
@@ -230,6 +232,14 @@ class Scorecard(_Part):
     def looked(self, look: int) -> Self:
         """The same scorecard under another look's number."""
         return self.model_copy(update={"look": look})
+
+    def told_of(self, kept: Self) -> Self:
+        """The same look computed again, with a remark where another expkit computed the one that was kept."""
+        if self.code_version == kept.code_version:
+            return self
+        then = f"expkit {kept.code_version}" if kept.code_version else "an expkit that did not leave its version"
+        remark = f"Computed again by expkit {self.code_version}; look {kept.look} was taken by {then}, and may differ."
+        return self.model_copy(update={"remarks": (*self.remarks, remark)})
 
     def _only(self, rows: list[MetricEstimate]) -> MetricEstimate:
         if len(rows) == 1:

@@ -11,6 +11,7 @@ from expkit.apps.pieces import figure, html, page
 from expkit.errors import NotFound
 from expkit.view import scorecard_figure, scorecard_table
 from expkit.view.fragments import call_out, experiment_facts, heading, risk_flags, timeline_list
+from expkit.view.progress import progress_list
 from expkit.view.table import checks_list
 
 if TYPE_CHECKING:
@@ -62,8 +63,16 @@ def _results(experiment: Experiment, scorecard: Scorecard) -> list[Any]:
     return [
         html(f"{call_out(scorecard)}<h2>Results</h2>"),
         figure(partial(scorecard_figure, scorecard)),
-        html(f"{scorecard_table(scorecard, css=False)}<h2>Health</h2>{checks_list(scorecard)}{risks}"),
+        html(
+            f"{scorecard_table(scorecard, css=False)}{_progress(scorecard)}"
+            f"<h2>Health</h2>{checks_list(scorecard)}{risks}"
+        ),
     ]
+
+
+def _progress(scorecard: Scorecard) -> str:
+    found = progress_list(scorecard)
+    return f"<h2>Progress</h2>{found}" if found else ""
 
 
 def _not_analysed(experiment: Experiment, missing: NotFound) -> str:

@@ -26,10 +26,11 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 
 
 def scorecard_html(experiment: Experiment, scorecard: Scorecard, timeline: Iterable[Entry] = ()) -> str:
-    """Summary, hypothesis, design, results, health, recommendation, risks, timeline, method and provenance."""
+    """Summary, hypothesis, design, results, progress, health, advice, risks, timeline, method and provenance."""
     parts = (
         ("Hypothesis", sections.hypothesis(experiment)),
         ("Results", sections.results(scorecard)),
+        ("Progress", sections.progress(scorecard)),
         ("Health", sections.health(scorecard)),
         ("Risks", sections.risks(experiment, scorecard)),
         ("Design", sections.design(experiment)),

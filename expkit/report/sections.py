@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from expkit.view import format as fmt
 from expkit.view.fragments import experiment_facts, facts, risk_flags
+from expkit.view.progress import progress_list
 from expkit.view.rows import Row, scorecard_rows
 from expkit.view.svg import forest_svg
 from expkit.view.table import checks_list, scorecard_table
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from expkit.analysis import Scorecard
     from expkit.domain import Experiment, Variant
 
-__all__ = ["design", "health", "hypothesis", "method", "provenance", "results", "risks", "summary"]
+__all__ = ["design", "health", "hypothesis", "method", "progress", "provenance", "results", "risks", "summary"]
 
 
 def summary(experiment: Experiment, scorecard: Scorecard) -> str:
@@ -41,6 +42,11 @@ def hypothesis(experiment: Experiment) -> str:
 
 def results(scorecard: Scorecard) -> str:
     return forest_svg(scorecard) + scorecard_table(scorecard, css=False)
+
+
+def progress(scorecard: Scorecard) -> str:
+    """How far it got, what it can find by now, when it ends."""
+    return progress_list(scorecard) or "<p>No plan says how far it should go.</p>"
 
 
 def health(scorecard: Scorecard) -> str:
@@ -95,12 +101,14 @@ def provenance(experiment: Experiment, scorecard: Scorecard) -> str:
     from expkit import __version__
 
     tables = ", ".join(f"{name} {version}" for name, version in sorted(scorecard.table_versions.items()))
+    taken = scorecard.code_version
     return facts(
         {
-            "expkit": __version__,
+            "expkit": __version__ if taken in {"", __version__} else f"{__version__}; the look was taken by {taken}",
             "Experiment": f"{experiment.key}, version {experiment.version}",
             "Look": f"{fmt.look(scorecard)}, {fmt.moment(scorecard.at)}",
             "Table versions": tables,
+            "Remarks": " ".join(scorecard.remarks),
         }
     )
 

@@ -58,6 +58,7 @@ from expkit.stats.quantiles import compare_quantiles
 from expkit.stats.ranks import rank_test
 from expkit.stats.rates import compare_rates
 from expkit.stats.ratios import compare_ratios
+from expkit.stats.reached import mde_reached, power_reached
 from expkit.stats.segments import Segment, Segments, compare_segments
 from expkit.stats.sequential import GroupSequential, Monitored, SequentialPlan, group_sequential
 from expkit.stats.sequential_srm import check_srm_sequential, srm_evidence, srm_segments
@@ -185,6 +186,7 @@ __all__ = [
     "mcnemar_exact",
     "mde_means",
     "mde_proportions",
+    "mde_reached",
     "mixture_rho",
     "mixture_sprt",
     "mixture_tau",
@@ -195,6 +197,7 @@ __all__ = [
     "power_means",
     "power_non_inferiority",
     "power_proportions",
+    "power_reached",
     "power_with_looks",
     "prior_sensitivity",
     "proportion_interval",

@@ -18,8 +18,8 @@ from expkit.stats.roots import bisect
 from expkit.stats.terms import Alternative, alternative_of, finite, probability
 
 __all__ = [
-    "MAX_UNITS", "Curve", "change_of", "effect_of", "fewer_units", "means_curve", "proportions_curve", "reachable",
-    "size_for", "units_of", "variance_factor", "whole_of",
+    "MAX_UNITS", "Curve", "change_of", "effect_of", "fewer_units", "means_curve", "noncentral_tail",
+    "proportions_curve", "reachable", "size_for", "tails", "units_of", "variance_factor", "whole_of",
 ]  # fmt: skip
 
 Curve = Callable[[float, float, float], float]
@@ -61,7 +61,7 @@ def means_curve(sd: float, alpha: float, alternative: Alternative) -> Curve:
         df = n_c + n_t - 2
         shift = effect / spread / math.sqrt(1 / n_c + 1 / n_t)
         q = critical(alpha, df, alternative)
-        return _tails(lambda sign: _noncentral_tail(q, df, sign * shift), alternative)
+        return tails(lambda sign: noncentral_tail(q, df, sign * shift), alternative)
 
     return power
 
@@ -75,19 +75,19 @@ def proportions_curve(baseline: float, alpha: float, alternative: Alternative) -
         pooled = (n_c * p_c + n_t * p_t) / (n_c + n_t)
         null = math.sqrt(pooled * (1 - pooled) * (1 / n_c + 1 / n_t))
         actual = math.sqrt(p_c * (1 - p_c) / n_c + p_t * (1 - p_t) / n_t)
-        return _tails(lambda sign: tail((q * null - sign * effect) / actual), alternative)
+        return tails(lambda sign: tail((q * null - sign * effect) / actual), alternative)
 
     return power
 
 
-def _tails(upper: Callable[[int], float], alternative: Alternative) -> float:
+def tails(upper: Callable[[int], float], alternative: Alternative) -> float:
     """Power from the chance to pass the critical value upwards (+1) and downwards (-1)."""
     if alternative == "two-sided":
         return min(1.0, upper(1) + upper(-1))
     return upper(1 if alternative == "greater" else -1)
 
 
-def _noncentral_tail(q: float, df: float, shift: float) -> float:
+def noncentral_tail(q: float, df: float, shift: float) -> float:
     """P(T > q) for a noncentral t; its normal approximation where scipy has none.
 
     Abramowitz & Stegun (1972), 26.7.10.

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from expkit.view import format as fmt
+from expkit.view.progress import progress_lines
 from expkit.view.rows import Row, scorecard_rows
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def scorecard_text(scorecard: Scorecard, width: int = 100, color: bool = False) 
         "",
         *_checks(scorecard, width, color),
         *_deviations(scorecard, width, color),
+        *_progress(scorecard, width, color),
         "",
         *_recommendation(scorecard, width, color),
     ]
@@ -126,6 +128,12 @@ def _deviations(scorecard: Scorecard, width: int, color: bool) -> list[str]:
     found = [line for one in scorecard.deviations for line in _wrap(f"{one.kind}: {one.detail}", width, "! ")]
     told = _wrap(fmt.promise(scorecard), width, "") if scorecard.promise else []
     return [_paint(line, "muted", color) for line in told] + [_paint(line, "unknown", color) for line in found]
+
+
+def _progress(scorecard: Scorecard, width: int, color: bool) -> list[str]:
+    """How far it got, and what a reader should know of how it was computed."""
+    found = [*progress_lines(scorecard), *scorecard.remarks]
+    return [_paint(line, "muted", color) for one in found for line in _wrap(one, width, "  ")]
 
 
 def _recommendation(scorecard: Scorecard, width: int, color: bool) -> list[str]:

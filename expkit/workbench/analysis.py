@@ -133,9 +133,10 @@ class AnalysisVerbs(LookVerbs, EventVerbs):
                 hint=f"its scorecard was kept: scorecard({key!r}, look={number}), or --at {number} --latest.",
             ) from None
         with opened as reader:
-            return analyze_experiment(
+            again = analyze_experiment(
                 experiment, reader, look=number, history=history, past=past, promise=promise, moment=seen.at
             )
+        return again.told_of(seen)
 
 
 def _as_it_was(now: Experiment, definition: dict[str, Any], at: datetime) -> Experiment:

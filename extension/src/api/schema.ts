@@ -5859,6 +5859,34 @@ export interface components {
             metrics: components["schemas"]["MetricGain"][];
         };
         /**
+         * Power
+         * @description What the primary metric of one treatment can tell by now, with the spread that the data has.
+         */
+        Power: {
+            /**
+             * Detectable
+             * @description The smallest effect that would be found by now with the plan's power; absolute.
+             */
+            detectable: number | null;
+            /**
+             * Detectable Lift
+             * @description Relative to control.
+             */
+            detectable_lift: number | null;
+            /**
+             * Power
+             * @description The chance to find it with the units so far: were this the one look of a fixed plan, else at this look alone.
+             */
+            power: number | null;
+            /**
+             * Sought
+             * @description The plan's smallest effect worth finding, relative to control.
+             */
+            sought: number | null;
+            /** Variant */
+            variant: string;
+        };
+        /**
          * Prediction
          * @description The effect that is expected: `lift=0.05` on `metric` is five per cent more.
          */
@@ -6078,6 +6106,59 @@ export interface components {
             quality: components["schemas"]["Level"] | null;
             /** Units */
             units: number;
+        };
+        /**
+         * Reached
+         * @description How far an experiment got, and when it would have what was planned.
+         */
+        Reached: {
+            /**
+             * Counted Days
+             * @description The days that this is the average of.
+             * @default 0
+             */
+            counted_days: number;
+            /** Days */
+            days: number | null;
+            /** Earliest */
+            earliest: string | null;
+            /**
+             * End
+             * @description When what was planned would be there, if units go on coming as lately.
+             */
+            end: string | null;
+            /**
+             * Latest
+             * @description With `earliest`: nine in ten times it ends between them; None where no end is in sight.
+             */
+            latest: string | null;
+            /**
+             * Note
+             * @description Why there is no end, or what it rests on.
+             * @default
+             */
+            note: string;
+            /**
+             * Per Day
+             * @description New units a day in the smallest arm, lately.
+             */
+            per_day: number | null;
+            /** Planned Days */
+            planned_days: number | null;
+            /** Planned Units */
+            planned_units: number | null;
+            /**
+             * Powers
+             * @default []
+             */
+            powers: components["schemas"]["Power"][];
+            /**
+             * Units
+             * @description In the smallest arm.
+             */
+            units: number;
+            /** Wanted Power */
+            wanted_power: number;
         };
         /**
          * Recommendation
@@ -6671,6 +6752,12 @@ export interface components {
              * @default []
              */
             checks: components["schemas"]["Check"][];
+            /**
+             * Code Version
+             * @description The expkit that computed it; empty in looks of before 0.1.0 kept it.
+             * @default
+             */
+            code_version: string;
             /** Control */
             control: string;
             /**
@@ -6710,6 +6797,8 @@ export interface components {
              * @default 1
              */
             planned_looks: number;
+            /** @description How far it got, what it can find by now, when it would end. */
+            progress: components["schemas"]["Reached"] | null;
             /**
              * Promise
              * @description What the deviations are measured against: a signed plan's digest, or the plan as it was at the start.
@@ -6717,6 +6806,12 @@ export interface components {
              */
             promise: string;
             recommendation: components["schemas"]["Recommendation"];
+            /**
+             * Remarks
+             * @description What a reader should know of how it was computed.
+             * @default []
+             */
+            remarks: string[];
             /**
              * Started At
              * @description The first exposure.
@@ -7508,6 +7603,7 @@ export type Policy = components['schemas']['Policy'];
 export type PolicyInput = components['schemas']['PolicyInput'];
 export type PolicyRequest = components['schemas']['PolicyRequest'];
 export type Portfolio = components['schemas']['Portfolio'];
+export type Power = components['schemas']['Power'];
 export type Prediction = components['schemas']['Prediction'];
 export type PredictionInput = components['schemas']['PredictionInput'];
 export type Prerequisite = components['schemas']['Prerequisite'];
@@ -7520,6 +7616,7 @@ export type QuarantinePage = components['schemas']['QuarantinePage'];
 export type QuarantinedItem = components['schemas']['QuarantinedItem'];
 export type RampStep = components['schemas']['RampStep'];
 export type Ranked = components['schemas']['Ranked'];
+export type Reached = components['schemas']['Reached'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommenderVariant = components['schemas']['RecommenderVariant'];
 export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
