@@ -41,7 +41,7 @@ def check_lasting(connection: Any, experiment: Experiment) -> tuple[Check, ...]:
 
 def _days(connection: Any, metric: Metric, variants: Sequence[str]) -> int:
     (end,) = connection.execute("SELECT max(moment) FROM (SELECT max(seen) AS moment FROM arms UNION ALL "
-                                "SELECT max(seen + age) FROM hits JOIN arms USING (unit))").fetchone()  # fmt: skip
+                                "SELECT max(seen + age) FROM hits JOIN arms USING (u))").fetchone()  # fmt: skip
     for days in DAYS:
         if metric.window_days is not None and days > metric.window_days:
             continue
@@ -52,7 +52,7 @@ def _days(connection: Any, metric: Metric, variants: Sequence[str]) -> int:
         counts = dict(rows)
         if all(counts.get(variant, 0) >= LEAST for variant in variants):
             connection.execute(
-                "CREATE OR REPLACE TEMP TABLE settled AS SELECT unit, variant FROM arms WHERE seen <= $until",
+                "CREATE OR REPLACE TEMP TABLE settled AS SELECT u, variant FROM arms WHERE seen <= $until",
                 {"until": (end or 0) - days * _DAY},
             )
             return days
@@ -64,11 +64,11 @@ def _slopes(connection: Any, metric: Metric, days: int) -> Iterator[tuple[str, S
     rows = connection.execute(
         f"""
         SELECT variant, count(*), avg(slope), var_samp(slope) FROM (
-            SELECT settled.variant, unit, coalesce(fsum(amount * weight), 0) AS slope
+            SELECT settled.variant, u, coalesce(fsum(amount * weight), 0) AS slope
             FROM settled LEFT JOIN (
-                SELECT unit, age // {_DAY} AS day, {value} AS amount FROM hits
+                SELECT u, age // {_DAY} AS day, {value} AS amount FROM hits
                 WHERE event = $event AND age < {days * _DAY} GROUP BY ALL
-            ) USING (unit) LEFT JOIN (
+            ) USING (u) LEFT JOIN (
                 SELECT unnest(range({days})) AS day, unnest($weights) AS weight
             ) USING (day) GROUP BY ALL
         ) GROUP BY variant

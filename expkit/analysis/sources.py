@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit.analysis.files import refuse_damage, register_file
 from expkit.errors import InvalidInput, UnknownName
+from expkit.storage.memory import open_duckdb
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -22,7 +23,6 @@ __all__ = ["SAMPLE_ROWS", "Source", "open_source", "source_of"]
 SAMPLE_ROWS = 2048
 """The first rows tell which value to take the sums about, and what looks like a proportion."""
 
-_CONFIG: dict[str, str | bool | int | float | list[str]] = {"autoinstall_known_extensions": "false"}
 _COSTLY = ("GROUP_BY", "JOIN", "ORDER_BY", "TOP_N", "WINDOW", "AGGREGATE", "UNNEST", "CROSS_PRODUCT", "CTE")
 """Steps of a relation's plan that looking at its first rows would run twice."""
 _WHAT = "give a pandas, polars or Arrow frame, a DuckDB relation, or a Parquet or CSV file."
@@ -58,8 +58,7 @@ def open_source(
                 yield _in_place(frame)
             return
         frame = frame.select(*map(duckdb.ColumnExpression, dict.fromkeys(columns))).to_arrow_reader()
-    with duckdb.connect(config=_CONFIG) as connection:
-        connection.execute("SET enable_progress_bar = false")
+    with open_duckdb() as connection:
         if isinstance(frame, str | os.PathLike):
             whole = register_file(connection, frame, columns, names)
             with refuse_damage(f"{os.fspath(frame)}"):

@@ -6,7 +6,8 @@ from its first exposure on, for as long as the metric's window says. A unit with
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -24,13 +25,6 @@ _FORCED = (
     "CASE WHEN contains(attributes, '\"forced\"') "
     "THEN coalesce(json_extract_string(attributes, '/assignment/forced') = 'true', false) ELSE false END"
 )
-# a model call as the events that its metrics count
-_CALLS = {
-    "trace.error": "(error <> '')::INTEGER::DOUBLE",
-    "trace.cost": "cost",
-    "trace.latency": "latency_ms",
-    "trace.quality": "quality",
-}
 
 
 class Exposed(NamedTuple):
@@ -78,15 +72,18 @@ def find_exposed(
     connection.execute(
         f"""
         CREATE OR REPLACE TEMP TABLE units AS
-        SELECT unit, min(variant) AS variant, min(variant) <> max(variant) AS multiple,
-               min(moment) AS seen, max(moment) AS last{first}
+        SELECT (row_number() OVER ())::UINTEGER AS u, *
         FROM (
-            SELECT coalesce(user_id, session_id) AS unit, variant, epoch_us(timestamp) AS moment,
-                   {_FORCED} AS forced{picked}
-            FROM exposures_received
-            WHERE experiment = $experiment AND epoch_us(timestamp) BETWEEN $since AND $until
+            SELECT unit, min(variant) AS variant, min(variant) <> max(variant) AS multiple,
+                   min(moment) AS seen, max(moment) AS last{first}
+            FROM (
+                SELECT coalesce(user_id, session_id) AS unit, variant, epoch_us(timestamp) AS moment,
+                       {_FORCED} AS forced{picked}
+                FROM exposures_received
+                WHERE experiment = $experiment AND epoch_us(timestamp) BETWEEN $since AND $until
+            )
+            GROUP BY unit HAVING NOT bool_or(forced)
         )
-        GROUP BY unit HAVING NOT bool_or(forced)
         """,  # noqa: S608  # names of our own; values are parameters
         {
             "experiment": experiment,
@@ -156,33 +153,53 @@ def json_path(name: str) -> str:
 
 
 def make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -> None:
-    """The outcomes that may count, each once; `age` is the time since the unit's first exposure."""
-    events = sorted({event for metric in metrics for event in (metric.numerator_event, metric.denominator_event)})
+    """The outcomes that may count, each once; `u` is the unit's number, `age` the time since its first exposure."""
+    asked = hit_columns(metrics)
     calls = [
         f"UNION ALL SELECT coalesce(user_id, session_id) AS unit, event_id || ' {event}' AS event_id, "  # noqa: S608
-        f"'{event}' AS event, {value} AS value, timestamp FROM traces_received WHERE value IS NOT NULL"
-        for event, value in _CALLS.items()
-        if event in events
+        f"'{event}' AS event, {CALLS[event]} AS value, timestamp{asked.bring(calls=True)} "
+        f"FROM traces_received WHERE value IS NOT NULL"
+        for event in asked.calls
     ]
-    connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE hits AS
-        SELECT unit, event_id, event, value, epoch_us(timestamp) - seen AS age
+    words = ", ".join("'" + event.replace("'", "''") + "'" for event in events)
+    there = f"""
         FROM (
             SELECT coalesce(user_id, session_id) AS unit, event_id, event, value, timestamp
-            FROM outcomes_received WHERE list_contains($events, event)
+            FROM outcomes_received WHERE event IN ({words})
             {" ".join(calls)}
         ) JOIN arms USING (unit)
         WHERE epoch_us(timestamp) >= seen AND epoch_us(timestamp) <= $until
-        """,  # noqa: S608  # names of our own; values are parameters
-        {"events": events, "until": microseconds(at)},
+    """  # noqa: S608  # names of our own; values are parameters
+    wanted = (
+        f"u, hash(event_id) AS id, CAST(event AS ENUM ({words})) AS event, value, epoch_us(timestamp) - seen AS age"
     )
+    values: dict[str, object] = {"until": microseconds(at)}
+    with _sides_as_written(connection):
+        connection.execute(f"CREATE OR REPLACE TEMP TABLE hits AS SELECT {wanted} {there}", values)
     # as many different hashes as rows: no event was sent twice, and the costly removal can be left out
-    if connection.execute("SELECT count(*) > count(DISTINCT hash(event_id)) FROM hits").fetchone()[0]:
-        connection.execute(
-            "CREATE OR REPLACE TEMP TABLE hits AS SELECT * FROM hits "
-            "QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY age, unit) = 1"
-        )
+    if connection.execute("SELECT count(*) > count(DISTINCT id) FROM hits").fetchone()[0]:
+        _keep_once(connection, wanted, there, values)
+
+
+@contextmanager
+def _sides_as_written(connection: Any) -> Iterator[None]:
+    """The units are what is held in memory, and the outcomes stream by: guesses of how many are left get it wrong."""
+    connection.execute("SET disabled_optimizers = 'join_order,build_side_probe_side'")
+    try:
+        yield
+    finally:
+        connection.execute("RESET disabled_optimizers")
+
+
+def _keep_once(connection: Any, wanted: str, there: str, values: dict[str, object]) -> None:
+    """Read the events again whose hash came more than once, and keep the earliest of each id."""
+    connection.execute("CREATE OR REPLACE TEMP TABLE again AS SELECT id FROM hits GROUP BY id HAVING count(*) > 1")
+    connection.execute("DELETE FROM hits WHERE id IN (SELECT id FROM again)")
+    connection.execute(
+        f"INSERT INTO hits SELECT {wanted} {there} AND hash(event_id) IN (SELECT id FROM again) "  # noqa: S608
+        "QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY timestamp, unit) = 1",
+        values,
+    )
 
 
 def _moment(microseconds: int | None) -> datetime | None:

@@ -6,12 +6,13 @@ a unit has that did nothing. State kept per unit stands on this: only `merge` de
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
 
+from expkit.analysis.hit_columns import DAY, HitColumns, hit_columns
 from expkit.analysis.measures import Measure
-from expkit.domain import Metric
+from expkit.domain import ANY_EVENT, Metric
 
 __all__ = [
     "DAY",
@@ -19,14 +20,13 @@ __all__ = [
     "Merge",
     "UnitColumn",
     "UnitColumns",
+    "events_of",
     "make_scores",
     "measure_of",
     "microseconds",
     "unit_columns",
 ]
 
-DAY = 86_400_000_000
-"""In microseconds, like all times here."""
 END = 2**62
 """Later than any moment."""
 
@@ -55,14 +55,27 @@ class UnitColumns(NamedTuple):
     parameters: dict[str, object]
 
 
-def unit_columns(metrics: Sequence[Metric]) -> UnitColumns:
-    """Column x{i} for each metric i, then d{i} for the denominator of a ratio."""
-    columns: list[UnitColumn] = []
+def unit_columns(metrics: Sequence[Metric], now: int | None = None) -> UnitColumns:
+    """Column x{i} for each metric i, d{i} for the denominator of a ratio, c{i} and e{i} for what both were before.
+
+    `now` is the moment up to which days are counted, where they are: the present one, when empty.
+    """
+    asked = hit_columns(metrics)
     parameters: dict[str, object] = {}
-    for i, metric in enumerate(metrics):
-        parameters |= {f"event{i}": metric.numerator_event, f"window{i}": _window(metric)}
-        columns += _columns(i, metric, parameters)
+    if any(metric.per == "day" for metric in metrics):
+        parameters["now"] = microseconds(datetime.now(UTC)) if now is None else now
+    columns = [
+        column for i, metric in enumerate(metrics) for column in _Columns(i, metric, asked, parameters).of_metric()
+    ]
     return UnitColumns(columns, parameters)
+
+
+def events_of(i: int, metrics: Sequence[Metric]) -> tuple[str, dict[str, object], int | None]:
+    """Which rows of `hits` a metric counts, the values of the parameters in that, and its window."""
+    metric, parameters = metrics[i], dict[str, object]()
+    columns = _Columns(i, metric, hit_columns(metrics), parameters)
+    here = columns.here(f"event{i}", metric.numerator_event, metric.where)
+    return here, columns.with_window(), columns.window
 
 
 def make_scores(
@@ -71,12 +84,13 @@ def make_scores(
     attributes: Sequence[str],
     until: int | None = None,
     keep: Sequence[str] = (),
+    now: int | None = None,
 ) -> None:
     """The table `frame`, one row per unit: the columns of all metrics, a{j} for each attribute.
 
     Null where the unit's window is not over by `until`. `keep` are columns of the units to have, too.
     """
-    columns, parameters = unit_columns(metrics)
+    columns, parameters = unit_columns(metrics, now)
     asked = [f"{column.sql} AS {column.name}" for column in columns if column.sql]
     filled = [f"{_filled(column, until)} AS {column.name}" for column in columns]
     filled += [f"a{i}" for i in range(len(attributes))]
@@ -84,7 +98,7 @@ def make_scores(
         f"""
         CREATE OR REPLACE TEMP TABLE frame AS
         SELECT {", ".join(["variant", *keep, *filled])}
-        FROM arms LEFT JOIN (SELECT {", ".join(["unit", *asked])} FROM hits GROUP BY unit) USING (unit)
+        FROM arms LEFT JOIN (SELECT {", ".join(["u", *asked])} FROM hits GROUP BY u) USING (u)
         """,  # noqa: S608  # names of our own; values are parameters
         parameters,
     )
@@ -93,8 +107,13 @@ def make_scores(
 def measure_of(i: int, metric: Metric, attributes: Sequence[str]) -> Measure:
     """What is compared of metric i, by the columns of `frame`."""
     bottom = f"d{i}" if metric.kind == "ratio" else None
-    covariates = (f"a{attributes.index(metric.covariate)}",) if metric.covariate in attributes else ()
-    return Measure(metric.key, metric.title, f"x{i}", bottom, covariates=covariates)
+    covariates = [f"a{attributes.index(metric.covariate)}"] if metric.covariate in attributes else []
+    if metric.covariate_days is not None:
+        covariates += [f"c{i}", f"e{i}"] if bottom and metric.per != "day" else [f"c{i}"]
+    return Measure(
+        metric.key, metric.title, f"x{i}", bottom,
+        covariates=tuple(covariates), cap=metric.cap, quantile=metric.winsorize,
+    )  # fmt: skip
 
 
 def microseconds(at: datetime | None) -> int:
@@ -109,23 +128,91 @@ def _filled(column: UnitColumn, until: int | None) -> str:
     return f"CASE WHEN seen <= {until - column.window} THEN {value} END"
 
 
-def _columns(i: int, metric: Metric, parameters: dict[str, object]) -> list[UnitColumn]:
-    here = f"FILTER (event = $event{i} AND age <= $window{i})"
-    counted, added = f"count(*) {here}", f"fsum(value) {here}"
-    window = None if metric.window_days is None else _window(metric)
-    match metric.kind:
-        case "conversion":
-            return [UnitColumn(f"x{i}", f"{counted} > 0", "any", "false", window)]
-        case "count":
-            return [UnitColumn(f"x{i}", counted, "add", "0", window)]
-        case "sum":
-            return [UnitColumn(f"x{i}", added, "add", "0", window)]
-        case "ratio":
-            parameters[f"bottom{i}"] = metric.denominator_event
-            top = added if metric.measure == "value" else counted
-            bottom = f"count(*) FILTER (event = $bottom{i} AND age <= $window{i})"
-            return [UnitColumn(f"x{i}", top, "add", "0", window), UnitColumn(f"d{i}", bottom, "add", "0", window)]
+class _Columns(NamedTuple):
+    """The columns of one metric."""
+
+    i: int
+    metric: Metric
+    asked: HitColumns
+    parameters: dict[str, object]
+
+    @property
+    def window(self) -> int | None:
+        return None if self.metric.window_days is None else _span(self.metric.window_days)
+
+    def with_window(self) -> dict[str, object]:
+        self.parameters[f"window{self.i}"] = END if self.window is None else self.window
+        return self.parameters
+
+    def of_metric(self) -> Iterator[UnitColumn]:
+        metric, i = self.metric, self.i
+        self.with_window()
+        yield self._top()._replace(window=self.window)
+        if metric.kind == "ratio":
+            yield self._bottom()._replace(window=self.window)
+        if metric.covariate_days is not None:
+            before = f"age < 0 AND age >= {-_span(metric.covariate_days)}"
+            yield self._top(before)._replace(name=f"c{i}")
+            if metric.kind == "ratio" and metric.per != "day":  # so many days are the same for all
+                yield self._bottom(before)._replace(name=f"e{i}")
+
+    def _top(self, span: str = "") -> UnitColumn:
+        metric, name = self.metric, f"x{self.i}"
+        here = self._filter(f"event{self.i}", metric.numerator_event, metric.where, span)
+        counted = f"count(*) {here}"
+        match metric.kind:
+            case "conversion":
+                if span:  # a covariate is a number
+                    return UnitColumn(name, f"({counted} > 0)::INTEGER", "max", "0")
+                return UnitColumn(name, f"{counted} > 0", "any", "false")
+            case "quantile" | "evenness":
+                return UnitColumn(name, counted, "", "0")
+        if metric.measure == "bounce":
+            single = f"list_filter(map_values(histogram(session) {here}), lambda events: events = 1)"
+            return UnitColumn(name, f"len({single})", "", "0")
+        if metric.kind == "count" or metric.measure == "count":
+            return UnitColumn(name, counted, "add", "0")
+        value = self.asked.number(metric.property) if metric.property else "value"
+        return UnitColumn(name, f"fsum({value}) {here}", "add", "0")
+
+    def _bottom(self, span: str = "") -> UnitColumn:
+        metric, i, name = self.metric, self.i, f"d{self.i}"
+        if metric.per == "day":
+            since, until = _span(metric.start_days or 0), f"least($window{i}, $now - seen)"
+            return UnitColumn(name, "", "", f"greatest({until} - {since}, 0) / {DAY}.0")
+        here = self._filter(f"bottom{i}", metric.denominator_event, metric.condition_below, span)
+        if metric.per == "session":
+            return UnitColumn(name, f"count(DISTINCT session) {here}", "", "0")
+        return UnitColumn(name, f"count(*) {here}", "add", "0")
+
+    def _filter(self, parameter: str, event: str, condition: Mapping[str, Any], span: str) -> str:
+        return f"FILTER ({self.here(parameter, event, condition, span)})"
+
+    def here(self, parameter: str, event: str, condition: Mapping[str, Any], span: str = "") -> str:
+        """Which rows of `hits` count."""
+        metric, parts = self.metric, []
+        if event != ANY_EVENT:
+            self.parameters[parameter] = event
+            parts.append(f"event = ${parameter}")
+        elif self.asked.calls:
+            calls = ", ".join(f"'{call}'" for call in self.asked.calls)
+            parts.append(f"event NOT IN ({calls})")
+        parts.append(span or self._after())
+        if condition:
+            parts.append(self.asked.met(condition))
+        if metric.property and event == metric.numerator_event:
+            asked = self.asked.kind if metric.kind == "evenness" else self.asked.number
+            parts.append(f"{asked(metric.property)} IS NOT NULL")
+        if metric.per == "session":
+            parts.append("session IS NOT NULL")
+        return " AND ".join(parts)
+
+    def _after(self) -> str:
+        metric, since = self.metric, f"age <= $window{self.i}"
+        if metric.start_days is not None:
+            return f"{since} AND age >= {_span(metric.start_days)}"
+        return f"{since} AND age >= 0" if self.asked.before else since
 
 
-def _window(metric: Metric) -> int:
-    return END if metric.window_days is None else round(metric.window_days * DAY)
+def _span(days: float) -> int:
+    return round(days * DAY)

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from expkit.errors import InvalidInput, NotFound, UnknownName
 from expkit.events.intake import Sheet, as_table
 from expkit.events.schemas import COLUMNS, KINDS, Kind, names
+from expkit.storage.memory import open_duckdb
 
 __all__ = ["Mapped", "Part", "kind_named", "parts"]
 
@@ -52,13 +53,12 @@ def kind_named(name: str) -> Kind:
 
 def parts(kind: Kind, source: Any, mapped: Mapped, name: str = "") -> Iterator[Part]:
     """The log in parts of at most `PART_ROWS` rows; what is wrong with the mapping is told before the first."""
-    import duckdb
     import pyarrow as pa
 
     if mapped.time_unit not in {"", *UNITS}:
         raise UnknownName.among("unit of time", mapped.time_unit, UNITS)
     name = name or (Path(source).name if isinstance(source, str | Path) else "")
-    with duckdb.connect(config={"autoinstall_known_extensions": "false"}) as connection:
+    with open_duckdb() as connection:
         connection.execute("SET TimeZone = 'UTC'; SET threads = 1")  # rows keep their order, and their text
         start = 0
         try:

@@ -9,6 +9,7 @@ from typing import Any, Self
 
 from expkit.events.lake import Lake
 from expkit.events.schemas import KINDS, PARTITIONS, SCHEMA_VERSION, Kind, names
+from expkit.storage.memory import duckdb_config
 
 __all__ = ["Reader"]
 
@@ -26,9 +27,7 @@ class Reader:
 
         self.versions = {str(kind): table.version() for kind, table in tables.items()}
         self._scratch = tempfile.TemporaryDirectory(prefix="expkit-", ignore_cleanup_errors=True)
-        self.connection = duckdb.connect(
-            config={"temp_directory": self._scratch.name, "autoinstall_known_extensions": "false"}
-        )
+        self.connection = duckdb.connect(config=duckdb_config(self._scratch.name))
         self.connection.execute("SET enable_progress_bar = false")
         for kind in KINDS:
             self.connection.register(f"{kind}_waiting", waiting[kind])
