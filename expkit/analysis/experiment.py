@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,13 +18,14 @@ from expkit.analysis.progress import Arrived, count_arrived, reached_of
 from expkit.analysis.recommendation import recommend
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit, told
-from expkit.analysis.statistics import ArmStatistic
+from expkit.analysis.statistics import ArmStatistic, compare
 from expkit.analysis.summaries import Exposed, count_by_phase, find_exposed, summarize
+from expkit.analysis.turns import would_change
 from expkit.analysis.warehouse import Tables, read_warehouse
 from expkit.domain import Experiment
 from expkit.domain.events import now
 from expkit.errors import InvalidInput
-from expkit.stats import Check, Summary
+from expkit.stats import Check, Estimate, NotEstimable, Summary
 from expkit.stats.distributions import tail
 
 if TYPE_CHECKING:
@@ -121,6 +123,9 @@ def _assembled(
     primary = [row for row in estimates if row.role == "primary"]
     progress = progress_of(experiment, exposed.counts, exposed.days, over=experiment.stopped_at is not None)
     course = Course(progress.units, exposed.days, look, taken.history, taken.past)
+    reached = reached_of(experiment.plan, primary, progress, taken.arrived, taken.moment)
+    advice = recommend(primary, checks, guardrails, progress)
+    turns = would_change(advice, primary, checks, guardrails, progress, reached)
     return Scorecard(
         experiment=experiment.key,
         name=experiment.name,
@@ -135,7 +140,7 @@ def _assembled(
         estimates=estimates,
         checks=checks,
         guardrails=guardrails,
-        recommendation=recommend(primary, checks, guardrails, progress),
+        recommendation=advice.model_copy(update={"would_change": turns}),
         table_versions=dict(taken.versions),
         code_version=__version__,
         started_at=exposed.first,
@@ -144,7 +149,7 @@ def _assembled(
         planned_looks=experiment.plan.looks,
         promise=str(promise or ""),
         deviations=deviations(promise, experiment, course) if promise else (),
-        progress=reached_of(experiment.plan, primary, progress, taken.arrived, taken.moment),
+        progress=reached,
     )
 
 
@@ -195,10 +200,20 @@ def _findings(
             yield find_breach(
                 Bound.of(guardrail),
                 variant.key,
-                row.estimate,
+                _at_any_look(row, statistics[key][experiment.control.key], arm),
                 arm,
                 experiment.plan.alpha,
                 level,
                 kind=row.kind,
                 control=control,
             )
+
+
+def _at_any_look(row: MetricEstimate, control: ArmStatistic, arm: ArmStatistic) -> Estimate | NotEstimable:
+    """A fixed plan that is looked at early or again tells one look's estimate; a guardrail needs one for any look."""
+    found, decision = row.estimate, row.decision
+    if isinstance(found, NotEstimable) or decision is None or decision.p_value is None or decision.bound is None:
+        return found
+    level = 2 * tail(abs(decision.bound))
+    wide = compare(row.kind, control, arm, alpha=level, alternative="two-sided") if 0 < level < 1 else found
+    return replace(wide if isinstance(wide, Estimate) else found, p_value=decision.p_value)

@@ -17,6 +17,7 @@ from expkit.analysis.scan import Scan, scan
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit_among, told
 from expkit.analysis.sources import open_source
+from expkit.analysis.turns import would_change
 from expkit.errors import InvalidInput, UnknownName, did_you_mean, shorten
 from expkit.stats import ALPHA, Alternative, Check
 from expkit.stats.terms import alternative_of, finite, probability, word
@@ -138,7 +139,9 @@ def _scorecard(
 ) -> Scorecard:
     seen = {variant: found.counts.get(variant, 0) for variant in shares}
     units = min(n for variant, n in seen.items() if shares[variant] > 0)
-    primary = [row for row in rows if row.role == "primary"]
+    primary, progress = [row for row in rows if row.role == "primary"], Progress(units=units)
+    advice = recommend(primary, checks, guardrails, progress)
+    turns = would_change(advice, primary, checks, guardrails, progress)
     return Scorecard(
         experiment=name,
         name=name,
@@ -148,6 +151,6 @@ def _scorecard(
         estimates=rows,
         checks=checks,
         guardrails=guardrails,
-        recommendation=recommend(primary, checks, guardrails, Progress(units=units)),
+        recommendation=advice.model_copy(update={"would_change": turns}),
         code_version=__version__,
     )

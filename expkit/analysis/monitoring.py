@@ -62,7 +62,7 @@ class Monitor:
             return row
         path = path_before(row, self.past, self.horizon)
         now = seen_now(row, path, self.days, self.look, self.horizon)
-        method = self._method(row, [*path, now] if now else path)
+        method = self._method([*path, now] if now else path)
         if method == "group_sequential":
             return self._by_groups(row, found, again, path, now)
         if method == "always_valid":
@@ -73,9 +73,9 @@ class Monitor:
     def look(self) -> int:
         return 1 + max((card.look for card in self.past), default=0)
 
-    def _method(self, row: MetricEstimate, looks: Sequence[Seen]) -> str:
+    def _method(self, looks: Sequence[Seen]) -> str:
         """A fixed plan has one look: at its planned end; or the first one, where no end is planned or it is over."""
-        if self.plan.method != "fixed" or row.role == "guardrail":
+        if self.plan.method != "fixed":
             return self.plan.method
         if self.horizon.units is None and self.horizon.days is None:
             return "fixed" if len(looks) <= 1 else "always_valid"

@@ -136,6 +136,8 @@ class Recommendation(Part):
     variant: Text | None = None
     headline: Text
     reasons: tuple[LongText, ...] = ()
+    would_change: tuple[LongText, ...] = ()
+    """What would have to come, or to be mended, for another advice."""
 
 
 class Scorecard(Part):

@@ -66,13 +66,15 @@ def experiment_facts(experiment: Experiment) -> str:
 
 
 def call_out(scorecard: Scorecard) -> str:
-    """The recommendation and its reasons."""
+    """The recommendation, its reasons, and what would change it."""
     told = scorecard.recommendation
     bad = " expkit-is-bad" if told.action in {"rollback", "investigate"} else ""
     reasons = "".join(f"<li>{escape(reason)}</li>" for reason in told.reasons)
+    turns = "".join(f"<li>{escape(turn)}</li>" for turn in told.would_change)
+    change = f"<p>What would change it:</p><ul>{turns}</ul>" if turns else ""
     return (
         f'<section class="expkit-call{bad}" aria-label="Recommendation"><strong>{escape(told.action.capitalize())}: '
-        f"{escape(told.headline)}</strong>{f'<ul>{reasons}</ul>' if reasons else ''}</section>"
+        f"{escape(told.headline)}</strong>{f'<ul>{reasons}</ul>' if reasons else ''}{change}</section>"
     )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from expkit.view import format as fmt
 from expkit.view.css import CONTENT_CSS, NOTEBOOK_CSS
 from expkit.view.fragments import call_out, experiment_facts, heading
+from expkit.view.progress import progress_list
 from expkit.view.svg import forest_svg
 from expkit.view.table import checks_list, scorecard_table
 from expkit.view.text import scorecard_text
@@ -39,7 +40,10 @@ def register_formatters() -> bool:
 
 
 def _scorecard(scorecard: Scorecard) -> str:
-    parts = (call_out(scorecard), forest_svg(scorecard), scorecard_table(scorecard, css=False), checks_list(scorecard))
+    parts = (
+        call_out(scorecard), forest_svg(scorecard), scorecard_table(scorecard, css=False), progress_list(scorecard),
+        checks_list(scorecard),
+    )  # fmt: skip
     return f'{_STYLE}<div class="expkit-view">{"".join(parts)}</div>'
 
 

@@ -140,7 +140,9 @@ def _recommendation(scorecard: Scorecard, width: int, color: bool) -> list[str]:
     told = scorecard.recommendation
     head = f"→ {told.action.upper()}: {told.headline}"
     lines = [_paint(line, "bold", color) for line in _wrap(head, width, "")]
-    return lines + [line for reason in told.reasons for line in _wrap(reason, width, "  · ")]
+    lines += [line for reason in told.reasons for line in _wrap(reason, width, "  · ")]
+    turns = [line for turn in told.would_change for line in _wrap(turn, width, "  · ")]
+    return [*lines, "  What would change it:", *turns] if turns else lines
 
 
 def _subtitle(scorecard: Scorecard) -> str:

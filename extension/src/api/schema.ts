@@ -6179,6 +6179,12 @@ export interface components {
             reasons: string[];
             /** Variant */
             variant: string | null;
+            /**
+             * Would Change
+             * @description What would have to come, or to be mended, for another advice.
+             * @default []
+             */
+            would_change: string[];
         };
         /**
          * RecommenderVariant
