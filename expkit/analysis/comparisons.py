@@ -11,7 +11,7 @@ from expkit.analysis.guardrails import Bound, find_breach
 from expkit.analysis.measures import Measure
 from expkit.analysis.scan import Scan
 from expkit.analysis.scorecard import GuardrailFinding, MetricEstimate, Role
-from expkit.analysis.statistics import EMPTY, ArmStatistic, compare, compare_by_stratum
+from expkit.analysis.statistics import EMPTY, ArmStatistic, compare, compare_by_stratum, told_cap
 from expkit.errors import InvalidInput, UnknownName
 from expkit.stats import Alternative, Estimate, NotEstimable
 from expkit.stats.terms import finite
@@ -105,8 +105,5 @@ class Comparisons:
 
     def _note(self, i: int, variant: str) -> str:
         """How many values the cap moved."""
-        cap = self.found.caps[i]
-        if cap is None:
-            return ""
-        n = sum(arm.capped for side in (self.control, variant) for arm in self.found.arms[i][side].values())
-        return f"values above {cap:.6g} count as {cap:.6g}: {n:,} of both arms"
+        sides = (self.found.arms[i][side].values() for side in (self.control, variant))
+        return told_cap([arm._replace(cap=self.found.caps[i]) for side in sides for arm in side])

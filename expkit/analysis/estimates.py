@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from expkit.analysis.beliefs import chances_of_best
 from expkit.analysis.judgement import judge
@@ -10,7 +10,7 @@ from expkit.analysis.looks import Horizon
 from expkit.analysis.monitoring import Again, Monitor
 from expkit.analysis.recommendation import Progress
 from expkit.analysis.scorecard import MetricEstimate, Role, Scorecard
-from expkit.analysis.statistics import ArmStatistic, compare
+from expkit.analysis.statistics import ArmStatistic, compare, told_cap
 from expkit.domain import Experiment, Metric
 from expkit.stats import Alternative, Estimate, NotEstimable
 
@@ -81,8 +81,10 @@ def _rows(
         first = metric == experiment.primary_metric
         role: Role = "primary" if first else "secondary" if metric.key in own else "guardrail"
         alternative: Alternative = experiment.plan.alternative if first else "two-sided"
-        note = _note(experiment, metric, waiting.get(metric.key, 0))
+        arms = statistics[metric.key]
         for variant in experiment.treatments:
+            sides = (arms[experiment.control.key], arms[variant.key])
+            note = _note(experiment, metric, waiting.get(metric.key, 0), sides)
             again = _comparison(metric, statistics, experiment.control.key, variant.key, alternative)
             row = MetricEstimate(
                 metric=metric.key,
@@ -108,12 +110,13 @@ def _comparison(metric: Metric, statistics: Statistics, control: str, variant: s
     return again
 
 
-def _note(experiment: Experiment, metric: Metric, waiting: int) -> str:
-    if experiment.plan.method == "fixed":
-        return ""
-    if metric.window_days is None:
-        return OPEN_ENDED
-    return f"{waiting:,} units do not count yet: their {metric.window_days:g} days are not over" if waiting else ""
+def _note(experiment: Experiment, metric: Metric, waiting: int, arms: Iterable[ArmStatistic]) -> str:
+    found = [told] if (told := told_cap(arms)) else []
+    if experiment.plan.method != "fixed" and metric.window_days is None:
+        found.append(OPEN_ENDED)
+    elif experiment.plan.method != "fixed" and waiting:
+        found.append(f"{waiting:,} units do not count yet: their {metric.window_days:g} days are not over")
+    return "; ".join(found)
 
 
 def _with_best(

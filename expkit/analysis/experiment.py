@@ -59,7 +59,8 @@ def analyze_experiment(
     metrics, sequential = metrics_of(experiment), experiment.plan.method != "fixed"
     covariates = list(dict.fromkeys(metric.covariate for metric in metrics if metric.covariate))
     exposed = find_exposed(reader.connection, experiment.key, variants, at, covariates)
-    found = summarize(reader.connection, metrics, variants, at, covariates, whole_by=moment if sequential else None)
+    whole_by = moment if sequential else None
+    found = summarize(reader.connection, metrics, variants, at, covariates, whole_by=whole_by, moment=moment)
     statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
     before = dict(zip(covariates, found[len(metrics) :], strict=True))
     checks = (

@@ -15,7 +15,7 @@ from expkit.analysis.groups import Grouping, Groups
 from expkit.analysis.measures import Measure
 from expkit.analysis.scorecard import MetricKind
 from expkit.analysis.sources import Source
-from expkit.analysis.statistics import ArmStatistic
+from expkit.analysis.statistics import EMPTY, ArmStatistic
 from expkit.analysis.sums import Column, Sums
 from expkit.errors import InvalidInput
 
@@ -36,6 +36,13 @@ class Scan(NamedTuple):
     kinds: list[MetricKind]
     caps: list[float | None]
     arms: list[dict[str, dict[str | None, ArmStatistic]]]
+
+    def of_variants(self, variants: Sequence[str]) -> list[dict[str, ArmStatistic]]:
+        """Per metric the statistics of these variants, whether they were there or not, with the cap that was held."""
+        return [
+            {variant: arms.get(variant, {}).get(None, EMPTY)._replace(cap=cap) for variant in variants}
+            for arms, cap in zip(self.arms, self.caps, strict=True)
+        ]
 
 
 def scan(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Arm", "Deviation", "GuardrailFinding", "LookDecision", "MetricEstimate", "Recommendation", "Scorecard"]
 
-MetricKind = Literal["conversion", "count", "sum", "ratio", "mean"]
+MetricKind = Literal["conversion", "count", "sum", "ratio", "mean", "quantile", "evenness"]
 Role = Literal["primary", "secondary", "guardrail"]
 Verdict = Literal["better", "worse", "inconclusive", "unknown"]
 Action = Literal["promote", "rollback", "continue", "stop", "investigate"]

@@ -6,7 +6,7 @@ Data access ends here: DuckDB gives counts and sums, everything above is closed 
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -24,18 +24,23 @@ from expkit.stats import (
     non_inferiority,
     non_inferiority_proportions,
 )
+from expkit.stats.contrast import Contrast
 from expkit.stats.equivalence import Better
+from expkit.stats.estimate import Arm
 from expkit.stats.findings import Equivalence
 from expkit.stats.means import compare_summaries
 from expkit.stats.ratios import linearize
 from expkit.stats.stratified import compare_stratified
 
-__all__ = ["EMPTY", "ArmStatistic", "compare", "compare_by_stratum", "no_worse"]
+__all__ = ["EMPTY", "ArmStatistic", "compare", "compare_by_stratum", "no_worse", "told_cap"]
 
 _TOO_LARGE = NotEstimable("The values are too large for their squares to be added up.", "cap them, or change the unit.")
 _LOST = NotEstimable(
     "The values of an arm lie so far from the others that their variance lost its digits.",
     "give a frame or a file: what streams is read once, and its first rows were unlike the rest.",
+)
+_TIED = NotEstimable(
+    "Around it all values are the same in both arms.", "compare the share of events above that value, with where."
 )
 _NO_VALUES = NotEstimable("No unit has a value.", "check how the metric is computed, and which column holds it.")
 
@@ -57,6 +62,10 @@ class ArmStatistic(NamedTuple):
     """Clusters of equal size that would tell as much about the error."""
     lost: bool = False
     """There is no summary because its digits were lost, not because it would be too large."""
+    why: NotEstimable | None = None
+    """Why there is no value, where it is of a kind that says so itself."""
+    cap: float | None = None
+    """What values above count as; `capped` counts them."""
 
     @property
     def mean(self) -> float:
@@ -98,7 +107,9 @@ def compare(
     if control.n == treatment.n == 0:
         return _NO_VALUES
     if control.summary is None or treatment.summary is None:
-        return _LOST if control.lost or treatment.lost else _TOO_LARGE
+        return _absent(control, treatment)
+    if kind in ("quantile", "evenness"):
+        return _by_error(kind, control, treatment, alpha, alternative)
     if control.clusters is not None or treatment.clusters is not None:
         return _clustered(control, treatment, alpha, alternative)
     adjusted = control.summary.covariates and treatment.summary.covariates
@@ -129,7 +140,7 @@ def no_worse(
 ) -> Equivalence | NotEstimable:
     """Whether the treatment is worse by less than this share of the control (non-inferiority)."""
     if control.summary is None or treatment.summary is None:
-        return _LOST if control.lost or treatment.lost else _TOO_LARGE
+        return _absent(control, treatment)
     adjusted, clustered = control.summary.covariates and treatment.summary.covariates, control.clusters is not None
     if kind == "conversion" and not adjusted and not clustered:
         counts = control.successes or 0, control.n, treatment.successes or 0, treatment.n
@@ -155,7 +166,7 @@ def compare_by_stratum(
     """Treatment against control within each stratum, weighed by the strata's sizes (post-stratification)."""
     every = (*control.values(), *treatment.values())
     if any(arm.summary is None for arm in every):
-        return _LOST if any(arm.lost for arm in every) else _TOO_LARGE
+        return _absent(*every)
     sides: list[dict[Hashable, Summary | Values]] = []
     for arms in (control, treatment):
         found = {stratum: arm.summary for stratum, arm in arms.items() if arm.n and arm.summary is not None}
@@ -163,6 +174,37 @@ def compare_by_stratum(
     if not sides[0] and not sides[1]:
         return _NO_VALUES
     return compare_stratified(*sides, alpha=alpha, alternative=alternative)
+
+
+def told_cap(arms: Iterable[ArmStatistic]) -> str:
+    """What was cut off, in words; nothing where nothing was."""
+    capped = [arm for arm in arms if arm.cap is not None]
+    if not capped:
+        return ""
+    cap = f"{capped[0].cap:.6g}"
+    return f"values above {cap} count as {cap}: {sum(arm.capped for arm in capped):,} of both arms"
+
+
+def _absent(*arms: ArmStatistic) -> NotEstimable:
+    """Why arms cannot be compared: the first one's reason."""
+    told = next((arm.why for arm in arms if arm.why is not None), None)
+    return told or (_LOST if any(arm.lost for arm in arms) else _TOO_LARGE)
+
+
+def _by_error(
+    kind: MetricKind, control: ArmStatistic, treatment: ArmStatistic, alpha: float, alternative: Alternative
+) -> Estimate | NotEstimable:
+    """Two values that are no means over units, by their errors, under normal theory."""
+    if not control.n or not treatment.n:
+        return _NO_VALUES
+    if control.se + treatment.se == 0:
+        return _TIED
+    found = Contrast.of_means(control.mean, treatment.mean, control.se**2, treatment.se**2)
+    arms = Arm(control.n, control.mean), Arm(treatment.n, treatment.mean)
+    method = "quantile" if kind == "quantile" else "entropy"
+    return found.estimate(
+        arms, alpha=alpha, alternative=alternative, method=method, relative=True, lift_method="fieller"
+    )
 
 
 def _clustered(

@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from expkit.analysis.distributions import arms_of
+from expkit.analysis.hit_columns import CALLS, hit_columns
 from expkit.analysis.measures import Measure
 from expkit.analysis.scan import scan
 from expkit.analysis.sources import source_of
-from expkit.analysis.statistics import EMPTY, ArmStatistic
+from expkit.analysis.statistics import ArmStatistic
 from expkit.analysis.unit_columns import END, make_scores, measure_of, microseconds
 from expkit.domain import Metric
 
@@ -126,11 +128,12 @@ def summarize(
     attributes: Sequence[str] = (),
     *,
     whole_by: datetime | None = None,
+    moment: datetime | None = None,
 ) -> list[dict[str, ArmStatistic]]:
     """The statistics of each metric, then of each attribute, by variant, for the units that `find_exposed` found.
 
     With `whole_by`, a metric's units count once their window is over by then, so that none of their values changes any
-    more.
+    more. `moment` is up to when days are counted: that of `at`, or now.
     """
     connection.execute(
         """
@@ -140,11 +143,16 @@ def summarize(
         {"variants": list(variants)},
     )
     make_hits(connection, metrics, at)
-    make_scores(connection, metrics, attributes, microseconds(whole_by) if whole_by else None)
-    measures = [measure_of(i, metric, attributes) for i, metric in enumerate(metrics)]
+    until, now = microseconds(whole_by) if whole_by else None, microseconds(moment or at or datetime.now(UTC))
+    make_scores(connection, metrics, attributes, until, now=now)
+    measures = [measure_of(i, metric, attributes) for i, metric in enumerate(metrics) if metric.per_unit]
     measures += [Measure(name, name, f"a{i}") for i, name in enumerate(attributes)]
-    found = scan(source_of(connection, "frame"), "variant", measures, refuse=False)
-    return [{variant: arms.get(variant, {}).get(None, EMPTY) for variant in variants} for arms in found.arms]
+    found = scan(source_of(connection, "frame"), "variant", measures, refuse=False) if measures else None
+    scanned = found.of_variants(variants) if found else []
+    for i, metric in enumerate(metrics):
+        if not metric.per_unit:
+            scanned.insert(i, arms_of(connection, i, metrics, variants, until))
+    return scanned
 
 
 def json_path(name: str) -> str:
@@ -161,19 +169,20 @@ def make_hits(connection: Any, metrics: Sequence[Metric], at: datetime | None) -
         f"FROM traces_received WHERE value IS NOT NULL"
         for event in asked.calls
     ]
-    words = ", ".join("'" + event.replace("'", "''") + "'" for event in events)
+    words = ", ".join("'" + event.replace("'", "''") + "'" for event in asked.events or ())
+    named = f"event IN ({words})" if words else "true"
+    event = f"CAST(event AS ENUM ({words}))" if words else "event"
+    since = f"seen - {asked.before}" if asked.before else "seen"
     there = f"""
         FROM (
-            SELECT coalesce(user_id, session_id) AS unit, event_id, event, value, timestamp
-            FROM outcomes_received WHERE event IN ({words})
+            SELECT coalesce(user_id, session_id) AS unit, event_id, event, value, timestamp{asked.bring()}
+            FROM outcomes_received WHERE {named}
             {" ".join(calls)}
         ) JOIN arms USING (unit)
-        WHERE epoch_us(timestamp) >= seen AND epoch_us(timestamp) <= $until
+        WHERE epoch_us(timestamp) >= {since} AND epoch_us(timestamp) <= $until
     """  # noqa: S608  # names of our own; values are parameters
-    wanted = (
-        f"u, hash(event_id) AS id, CAST(event AS ENUM ({words})) AS event, value, epoch_us(timestamp) - seen AS age"
-    )
-    values: dict[str, object] = {"until": microseconds(at)}
+    wanted = f"u, hash(event_id) AS id, {event} AS event, value, epoch_us(timestamp) - seen AS age{asked.more}"
+    values: dict[str, object] = {"until": microseconds(at), **asked.parameters}
     with _sides_as_written(connection):
         connection.execute(f"CREATE OR REPLACE TEMP TABLE hits AS SELECT {wanted} {there}", values)
     # as many different hashes as rows: no event was sent twice, and the costly removal can be left out

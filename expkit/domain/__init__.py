@@ -20,7 +20,7 @@ from expkit.domain.decision import Decision
 from expkit.domain.events import Exposure, Outcome, Trace
 from expkit.domain.experiment import EXPERIMENT_TYPES, STATE_FIELDS, Experiment
 from expkit.domain.lifecycle import MOVES, STATUSES, Move, Role, Status, find_move, legal_moves
-from expkit.domain.metric import Guardrail, Metric
+from expkit.domain.metric import ANY_EVENT, Guardrail, Metric
 from expkit.domain.planning import (
     ExposureRule,
     Hypothesis,
@@ -30,13 +30,16 @@ from expkit.domain.planning import (
     Schedule,
     StoppingCriteria,
 )
+from expkit.domain.ready_metrics import READY_METRICS, ready_metric
 from expkit.domain.schema import schema
 from expkit.domain.variant import Diversity, Parameter, PriceBand, RecommenderVariant, Variant
 from expkit.domain.watching import Alert, Criterion
 
 __all__ = [
+    "ANY_EVENT",
     "EXPERIMENT_TYPES",
     "MOVES",
+    "READY_METRICS",
     "STATE_FIELDS",
     "STATUSES",
     "Alert",
@@ -83,5 +86,6 @@ __all__ = [
     "Variant",
     "find_move",
     "legal_moves",
+    "ready_metric",
     "schema",
 ]

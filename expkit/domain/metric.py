@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
+import builtins  # a metric has a field called property
 from typing import Any, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from expkit.domain.noun import Key, LongText, Noun, Text
+from expkit.domain.metric_rules import faults
+from expkit.domain.noun import Json, Key, LongText, Noun, Text
+from expkit.domain.ready_metrics import ready_metric
+from expkit.domain.where import refuse_odd_condition
 
-__all__ = ["TRACE_METRICS", "Guardrail", "Metric"]
+__all__ = ["ANY_EVENT", "Guardrail", "Metric"]
 
-TRACE_METRICS: dict[str, tuple[str, Literal["increase", "decrease"]]] = {
-    "trace.error": ("Failed model calls", "decrease"),
-    "trace.cost": ("Cost per model call", "decrease"),
-    "trace.latency": ("Milliseconds per model call", "decrease"),
-    "trace.quality": ("Quality per model call", "increase"),
-}
-"""What model calls are measured by, per call: the share that failed, cost, milliseconds, quality; and the better way.
-
-`Metric.parse("trace.cost")` is all that it takes. They are events as well, for metrics of another kind.
-"""
+ANY_EVENT = "*"
+"""As a metric's event: whatever a unit does counts."""
 
 
 class Metric(Noun):
@@ -31,21 +27,42 @@ class Metric(Noun):
     key: Key
     name: Text = ""
     description: LongText = ""
-    kind: Literal["conversion", "count", "sum", "ratio"] = "conversion"
+    kind: Literal["conversion", "count", "sum", "ratio", "quantile", "evenness"] = "conversion"
     """conversion: any event; count: events per unit; sum: their values per unit; ratio: sum over units of one
-    by another (delta method)."""
+    by another (delta method); quantile: of the events' values, however many a unit has; evenness: how evenly an arm's
+    events are spread over the values of a property, 1 when all alike (Shannon's entropy over its largest)."""
     event: Text = ""
-    """The outcome event; the metric's own key when empty."""
-    measure: Literal["value", "count"] = "value"
-    """What a ratio adds up in its numerator."""
+    """The outcome event; the metric's own key when empty, any when `*`."""
+    measure: Literal["value", "count", "bounce"] = "value"
+    """What a ratio adds up in its numerator; bounce: the sessions with a single event."""
     denominator: Text = ""
     """A ratio's denominator: the event that is counted; the numerator's own event when empty."""
+    per: Literal["event", "session", "day"] = "event"
+    """What a ratio counts below: events, the unit's sessions (with any event, unless `denominator` names one), or its
+    days since it was first exposed."""
+    where: dict[str, Json] = {}
+    """A condition on the properties of the events that count, as eligibility has it: `{"placement": "pdp"}`."""
+    denominator_where: dict[str, Json] | None = None
+    """The same for what is counted below: `where` itself when left out, and no condition for sessions."""
+    property: Text = ""
+    """A number in the events' properties instead of their value, `basket.items`; for evenness what tells kinds apart.
+    An event without it does not count."""
+    quantile: float | None = Field(default=None, gt=0, lt=1)
+    """Of the kind quantile: 0.95."""
     direction: Literal["increase", "decrease"] = "increase"
     """Which way is better."""
+    start_days: float | None = Field(default=None, gt=0, le=3650)
+    """Outcomes count from so long after the unit's first exposure (retention); from the exposure on when empty."""
     window_days: float | None = Field(default=None, gt=0, le=3650)
     """Outcomes count up to so long after the unit's first exposure; all of them when empty."""
+    cap: float | None = Field(default=None, gt=0)
+    """A unit's number counts as no more than this."""
+    winsorize: float | None = Field(default=None, ge=0.5, lt=1)
+    """Caps at this quantile of the units' numbers that are not zero, over all variants: 0.999."""
     covariate: Text = ""
     """The exposure attribute with the unit's number from before the experiment, whose share is taken out (CUPED)."""
+    covariate_days: float | None = Field(default=None, gt=0, le=3650)
+    """Takes out the share of what the same metric was in so many days before the unit's first exposure (CUPED)."""
     unit: Text = ""
     """For display: EUR, ms, %."""
     owner: Text = ""
@@ -53,28 +70,42 @@ class Metric(Noun):
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, data: Any) -> Any:
-        if not isinstance(data, str):
-            return data
-        if data not in TRACE_METRICS:
-            return {"key": data}
-        name, direction = TRACE_METRICS[data]
-        return {"key": data, "name": name, "kind": "ratio", "direction": direction}
+        return {"key": data, **(ready_metric(data) or {})} if isinstance(data, str) else data
+
+    @field_validator("where", "denominator_where")
+    @classmethod
+    def _answerable(cls, condition: dict[str, Json] | None) -> dict[str, Json] | None:
+        if condition is not None:
+            refuse_odd_condition(condition)
+        return condition
 
     @model_validator(mode="after")
-    def _denominator_is_for_ratios(self) -> Self:
-        if self.denominator and self.kind != "ratio":
-            raise ValueError(f"metric {self.key!r}: only a ratio has a denominator, and this is a {self.kind}")
+    def _fields_go_together(self) -> Self:
+        for fault in faults(self):
+            raise ValueError(f"metric {self.key!r}: {fault}")
         return self
 
-    @property
+    @builtins.property
     def numerator_event(self) -> str:
         return self.event or self.key
 
-    @property
+    @builtins.property
     def denominator_event(self) -> str:
-        return self.denominator or self.numerator_event
+        return self.denominator or (ANY_EVENT if self.per == "session" else self.numerator_event)
 
-    @property
+    @builtins.property
+    def condition_below(self) -> dict[str, Json]:
+        """What the events of a ratio's denominator must meet."""
+        if self.denominator_where is not None:
+            return self.denominator_where
+        return self.where if self.per == "event" else {}
+
+    @builtins.property
+    def per_unit(self) -> bool:
+        """Whether it is made of one number per unit, or two; a quantile and evenness are not."""
+        return self.kind not in ("quantile", "evenness")
+
+    @builtins.property
     def title(self) -> str:
         return self.name or self.key.replace("_", " ").replace("-", " ").capitalize()
 

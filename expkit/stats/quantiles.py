@@ -25,7 +25,18 @@ from expkit.stats.terms import ALPHA, Alternative, Values, alternative_of, proba
 if TYPE_CHECKING:
     from expkit.stats.columns import Floats
 
-__all__ = ["QuantileMethod", "Sample", "compare_quantiles", "quantile_se", "sample_of"]
+__all__ = [
+    "WIDTH",
+    "QuantileMethod",
+    "Sample",
+    "compare_quantiles",
+    "design_effect",
+    "quantile_se",
+    "reach",
+    "sample_of",
+    "tied",
+    "too_few",
+]
 
 QuantileMethod = Literal["asymptotic", "order-statistic"]
 
@@ -97,31 +108,39 @@ def sample_of(
     found = column(which, values)
     there = ~np.isnan(found)
     ordered = np.sort(found[there])
-    if ordered.size < MIN_UNITS:
-        return NotEstimable(
-            f"The {which} has {ordered.size} units; a quantile needs {MIN_UNITS}.", "collect more units."
-        )
     worth = float(ordered.size)
-    if clusters is not None:
+    if clusters is not None and worth >= MIN_UNITS:
         labels = np.asarray(list(clusters), dtype=object)
         if labels.size != found.size:
             raise InvalidInput(f"{found.size} values but {labels.size} clusters.", hint="name one for every value.")
         sample = Sample(ordered, worth)
         worth /= _design_effect((found[there] <= sample.quantile(q)).astype(float), labels[there])
-    reach = WIDTH * math.sqrt(q * (1 - q) / worth)
-    if q - reach <= 0 or q + reach >= 1:
+    few = too_few(which, q, ordered.size, worth)
+    return Sample(ordered, worth) if few is None else few
+
+
+def too_few(which: str, q: float, n: int, worth: float) -> NotEstimable | None:
+    """Why an arm of so many values has no quantile with an error; None where it has."""
+    if n < MIN_UNITS:
+        return NotEstimable(f"The {which} has {n} units; a quantile needs {MIN_UNITS}.", "collect more units.")
+    if q - reach(q, worth) <= 0 or q + reach(q, worth) >= 1:
         return NotEstimable(
             f"The {which} has too few units for the {q:g} quantile.",
             f"about {math.ceil(WIDTH**2 * max(q / (1 - q), (1 - q) / q))} are needed, or a quantile nearer the middle.",
         )
-    return Sample(ordered, worth)
+    return None
+
+
+def reach(q: float, worth: float) -> float:
+    """How far to either side of q, as a share of the values, the interval reaches whose width gives the error."""
+    return WIDTH * math.sqrt(q * (1 - q) / worth)
 
 
 def quantile_se(sample: Sample, q: float) -> float:
     """Half the width of the order-statistic interval, over its z."""
-    reach, n = WIDTH * math.sqrt(q * (1 - q) / sample.worth), sample.values.size
-    middle = q * (n - 1) + 1
-    return (sample.at(middle + n * reach) - sample.at(middle - n * reach)) / (2 * WIDTH)
+    n = sample.values.size
+    middle, ranks = q * (n - 1) + 1, n * reach(q, sample.worth)
+    return (sample.at(middle + ranks) - sample.at(middle - ranks)) / (2 * WIDTH)
 
 
 def _asymptotic(
@@ -134,7 +153,7 @@ def _asymptotic(
 ) -> Estimate | NotEstimable:
     (c, t), (se_c, se_t) = (sample.quantile(q) for sample in samples), (quantile_se(sample, q) for sample in samples)
     if se_c + se_t == 0:
-        return _tied(q)
+        return tied(q)
     return Contrast.of_means(c, t, se_c**2, se_t**2).estimate(
         (Arm(samples[0].values.size, c), Arm(samples[1].values.size, t)),
         alpha=alpha,
@@ -154,7 +173,7 @@ def _by_order(
     z = critical(alpha, None, alternative)
     control, treatment = limits(abs(z))
     if control.lower == control.upper and treatment.lower == treatment.upper:
-        return _tied(q)
+        return tied(q)
     statistic = mover_statistic(limits)
     lift, lift_ci = _ratio(control, treatment, z, alternative) if relative else (NO_LIFT, NO_LIFT)
     return Estimate(
@@ -211,20 +230,26 @@ def _rank(n: float, q: float, tail: float) -> float:
 
 
 def _design_effect(below: Floats, labels: Any) -> float:
-    """Variance of the share below with clusters, over the binomial's; the share is a ratio of cluster totals."""
     import numpy as np
 
     _, codes = np.unique(labels.astype(str), return_inverse=True)
     size, hits = np.bincount(codes), np.bincount(codes, weights=below)
-    n, groups = float(size.sum()), size.size
-    share = float(hits.sum()) / n
+    n, share = float(size.sum()), float(hits.sum() / size.sum())
+    return design_effect(size.size, n, share, float(((hits - share * size) ** 2).sum()))
+
+
+def design_effect(groups: int, n: float, share: float, squares: float) -> float:
+    """Variance of the share below with clusters, over the binomial's; the share is a ratio of cluster totals.
+
+    `squares` are those of how far each cluster's number below is from its share, added up.
+    """
     if groups < 2 or share in (0, 1):  # a variance needs two
         return n
-    variance = float(((hits - share * size) ** 2).sum()) * groups / (groups - 1) / n**2
+    variance = squares * groups / (groups - 1) / n**2
     return max(variance / (share * (1 - share) / n), 1e-12)
 
 
-def _tied(q: float) -> NotEstimable:
+def tied(q: float) -> NotEstimable:
     return NotEstimable(
         f"Around the {q:g} quantile all values are the same in both arms.",
         "compare the share of units above that value, or another quantile.",
