@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 
 from expkit.analysis.scorecard import MetricEstimate, Scorecard
 from expkit.domain import Experiment
+from expkit.domain.baseline import Baseline
 from expkit.domain.noun import Noun, Text
 from expkit.stats import Estimate, Interval, NotEstimable
 from expkit.stats.distributions import critical
@@ -55,6 +56,8 @@ class MetricGain(Noun):
     """Without what the choice of winners overstates."""
     shrunk: float | None = None
     """The sum of the shipped ones' shrunk gains."""
+    baseline: float | None = None
+    """What it stands at since the last promotion, where one project has recorded it."""
 
 
 class Portfolio(Noun):
@@ -64,8 +67,10 @@ class Portfolio(Noun):
     metrics: tuple[MetricGain, ...]
 
 
-def portfolio(experiments: Sequence[Experiment], scorecards: Mapping[str, Scorecard]) -> Portfolio:
-    """Of experiments that have ended, those with a scorecard and a lift."""
+def portfolio(
+    experiments: Sequence[Experiment], scorecards: Mapping[str, Scorecard], baselines: Sequence[Baseline] = ()
+) -> Portfolio:
+    """Of experiments that have ended, those with a scorecard and a lift. `baselines` are those that hold now."""
     found = [
         one
         for experiment in experiments
@@ -76,7 +81,7 @@ def portfolio(experiments: Sequence[Experiment], scorecards: Mapping[str, Scorec
     for one in found:
         by_metric.setdefault(one.metric, []).append(one)
     judged = {metric: _shrunk(ones) for metric, ones in by_metric.items()}
-    metrics = [_gain(metric, ones) for metric, ones in judged.items()]
+    metrics = [_gain(metric, ones, _level(metric, baselines)) for metric, ones in judged.items()]
     every = [one for ones in judged.values() for one in ones]
     return Portfolio(
         contributions=tuple(sorted(every, key=lambda one: (-one.gain, one.experiment))),
@@ -124,7 +129,12 @@ def _shrunk(ones: list[Contribution]) -> list[Contribution]:
     ]
 
 
-def _gain(metric: str, ones: list[Contribution]) -> MetricGain:
+def _level(metric: str, baselines: Sequence[Baseline]) -> float | None:
+    found = [one.level for one in baselines if one.metric == metric]
+    return found[0] if len(found) == 1 else None
+
+
+def _gain(metric: str, ones: list[Contribution], level: float | None) -> MetricGain:
     shipped = [one for one in ones if one.shipped]
     told = correct_winners(
         [one.gain for one in ones], [_error(one) for one in ones], selected=[one.shipped for one in ones]
@@ -132,5 +142,6 @@ def _gain(metric: str, ones: list[Contribution]) -> MetricGain:
     known = [one.shrunk for one in shipped if one.shrunk is not None]
     return MetricGain(
         metric=metric, experiments=len(ones), shipped=len(shipped), seen=told.total,
-        corrected=told.corrected if shipped else 0.0, shrunk=math.fsum(known) if len(known) == len(shipped) else None,
+        corrected=told.corrected if shipped else 0.0, baseline=level,
+        shrunk=math.fsum(known) if len(known) == len(shipped) else None,
     )  # fmt: skip

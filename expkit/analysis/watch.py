@@ -17,27 +17,24 @@ from typing import TYPE_CHECKING
 
 from expkit.analysis.estimates import Statistics, estimates_of
 from expkit.analysis.guardrails import Bound, find_breach
+from expkit.analysis.levels import LEAST_UNITS, TUNED_FOR, judge_level, undecided
 from expkit.analysis.scorecard import GuardrailFinding, MetricEstimate, Scorecard
-from expkit.analysis.statistics import ArmStatistic, compare
+from expkit.analysis.statistics import compare
 from expkit.analysis.summaries import count_by_phase, find_exposed, summarize
 from expkit.domain import Criterion, Experiment, Guardrail, Metric
 from expkit.domain.events import Timestamp, now
 from expkit.domain.noun import Noun, Text
-from expkit.stats import Check, Estimate, NotEstimable, check_srm_sequential, confidence_sequence, mixture_rho
+from expkit.stats import Check, Estimate, NotEstimable, check_srm_sequential
 from expkit.stats.distributions import tail
 
 if TYPE_CHECKING:
     from expkit.events import Reader
     from expkit.registry import Phase
 
-__all__ = ["LEAST_UNITS", "Watch", "ends_at", "watch_experiment", "watch_rollout"]
+__all__ = ["LEAST_UNITS", "Watch", "ends_at", "watch_experiment"]
 
-LEAST_UNITS = 30
-"""An arm with fewer units than this breaks no guardrail: a normal law is not yet near."""
 MISMATCHES = (100.0, 10_000.0)
 """Of the split: gross ones are found early, small ones in time."""
-TUNED_FOR = 1000
-"""Units at which a confidence sequence is tightest: harm is to be found early."""
 
 
 class Watch(Noun):
@@ -88,42 +85,6 @@ def watch_experiment(
     )
 
 
-def watch_rollout(experiment: Experiment, reader: Reader, since: datetime, *, at: datetime | None = None) -> Watch:
-    """The winner's units since it was promoted, against the levels that no arm may cross.
-
-    Nobody else is exposed any more, so there is nothing to compare with: tolerated changes are not judged.
-    """
-    moment, winner = at or now(), experiment.winner
-    bounds = [guardrail for guardrail in experiment.guardrails if guardrail.limit is not None]
-    none = NotEstimable("A rollout has one arm.", "look at the experiment's own split.")
-    if winner is None:
-        return Watch(experiment=experiment.key, at=moment, units={}, split=none)
-    exposed = find_exposed(reader.connection, experiment.key, [winner.key], at, since=since)
-    findings: list[GuardrailFinding] = []
-    if bounds and exposed.single:
-        metrics = list({guardrail.metric.key: guardrail.metric for guardrail in bounds}.values())
-        found = summarize(reader.connection, metrics, [winner.key], at)
-        arms = {metric.key: arm[winner.key] for metric, arm in zip(metrics, found, strict=True)}
-        alpha = experiment.plan.alpha / len(bounds)
-        findings = [_level(guardrail, winner.key, arms[guardrail.metric.key], alpha) for guardrail in bounds]
-    return Watch(experiment=experiment.key, at=moment, units=exposed.counts, guardrails=tuple(findings), split=none)
-
-
-def _level(guardrail: Guardrail, variant: str, arm: ArmStatistic, alpha: float) -> GuardrailFinding:
-    """The arm's own level against its limit, by a one-sided confidence sequence."""
-    limit = guardrail.limit or 0.0
-    if arm.n < LEAST_UNITS or math.isnan(arm.mean):
-        return _open(guardrail, variant, "there is not enough data to tell")
-    falls = guardrail.metric.direction == "increase"
-    beyond = limit - arm.mean if falls else arm.mean - limit
-    detail = f"level {arm.mean:.4g}, limit at {'least' if falls else 'most'} {limit:.4g}"
-    if arm.se == 0:
-        return _open(guardrail, variant, detail).model_copy(update={"breached": beyond > 0})
-    rho = mixture_rho(TUNED_FOR, alpha, "greater")
-    seen = confidence_sequence([beyond], [arm.se], [arm.n], alpha=alpha, alternative="greater", rho=rho)
-    return _open(guardrail, variant, detail).model_copy(update={"breached": bool(seen.p_values[-1] <= alpha)})
-
-
 def _metrics(experiment: Experiment) -> Iterator[Metric]:
     known = {guardrail.metric.key: guardrail.metric for guardrail in experiment.guardrails}
     if experiment.stopping.when_powered:
@@ -142,13 +103,13 @@ def _findings(experiment: Experiment, statistics: Statistics, counts: Mapping[st
             row = rows[guardrail.metric.key, variant.key]
             arm, base = statistics[guardrail.metric.key][variant.key], statistics[guardrail.metric.key][control]
             if _few(counts, control, variant.key):
-                yield _open(guardrail, variant.key, "there is not enough data to tell")
+                yield undecided(guardrail, variant.key, "there is not enough data to tell")
             elif arm.se == base.se == 0:
                 yield _without_spread(guardrail, variant.key, base.mean, arm.mean)
             elif row.decision is None and guardrail.limit is not None:  # as where control made no calls
-                yield _level(guardrail, variant.key, arm, alpha)
+                yield judge_level(guardrail, variant.key, arm, alpha)
             elif row.decision is None or row.decision.bound is None:
-                yield _open(guardrail, variant.key, row.note or str(row.estimate))
+                yield undecided(guardrail, variant.key, row.note or str(row.estimate))
             else:
                 level = tail(abs(row.decision.bound))
                 yield find_breach(Bound.of(guardrail), variant.key, row.estimate, arm, alpha, level, kind=row.kind)
@@ -161,13 +122,7 @@ def _without_spread(guardrail: Guardrail, variant: str, base: float, mean: float
     breached = limit is not None and sign * (mean - limit) > 0
     breached |= most is not None and sign * (mean - base) > most * abs(base)
     detail = f"{mean:.4g} in every unit, {base:.4g} in every one of control"
-    return _open(guardrail, variant, detail).model_copy(update={"breached": breached})
-
-
-def _open(guardrail: Guardrail, variant: str, detail: str) -> GuardrailFinding:
-    return GuardrailFinding(
-        metric=guardrail.metric.key, variant=variant, breached=None, action=guardrail.action, detail=detail
-    )
+    return undecided(guardrail, variant, detail).model_copy(update={"breached": breached})
 
 
 def _rows(experiment: Experiment, statistics: Statistics, alpha: float) -> dict[tuple[str, str], MetricEstimate]:

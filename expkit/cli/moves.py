@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from expkit.cli.completion import Key
 from expkit.cli.options import Reason, Timezone, zone
-from expkit.cli.output import Json, moment, say, say_json
+from expkit.cli.output import Json, moment, say, say_json, say_table
 from expkit.cli.session import Session
 from expkit.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from expkit.analysis.impact import Impact
 
 __all__ = ["add_to"]
 
@@ -23,15 +26,16 @@ MOVES = {
     "conclude": "Begin the analysis of a stopped one.",
     "promote": "Roll the winner out.",
     "finish": "The rollout has reached everybody.",
-    "rollback": "Back to control. Needs --reason.",
+    "rollback": "Back to control. Needs --reason; --dry-run tells before what it would change.",
     "complete": "Close an analysed or rolled-out one.",
     "archive": "Put it away.",
 }
 
 
 def add_to(app: typer.Typer) -> None:
+    own: dict[str, Callable[..., None]] = {"promote": promote, "rollback": rollback}
     for verb, told in MOVES.items():
-        app.command(verb, help=told)(promote if verb == "promote" else _mover(verb))
+        app.command(verb, help=told)(own.get(verb) or _mover(verb))
     app.command("schedule")(schedule)
     app.command("unschedule")(unschedule)
     app.command("tick")(tick)
@@ -72,6 +76,49 @@ def promote(
         say_json(experiment)
     else:
         say(f"{experiment.key} is {experiment.status}.")
+
+
+def rollback(
+    context: typer.Context,
+    key: Key,
+    reason: Reason = "",
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Tell what it would change, and change nothing.")] = False,
+    as_json: Json = False,
+) -> None:
+    session: Session = context.obj
+    with session.open() as workbench:
+        if dry_run:
+            _tell_impact(workbench.rollback_impact(key), as_json)
+            return
+        experiment = workbench.rollback(key, reason=reason)
+    if as_json:
+        say_json(experiment)
+    else:
+        say(f"{experiment.key} is {experiment.status}.")
+
+
+def _tell_impact(found: Impact, as_json: bool) -> None:
+    if as_json:
+        say_json(found)
+        return
+    since = f" since {moment(found.since)} UTC" if found.since else ""
+    rows = [
+        (variant, f"{share:.4g}", f"{found.then[variant]:.4g}", f"{found.units.get(variant, 0):,}")
+        for variant, share in found.now.items()
+    ]
+    say_table(("variant", "share now", "then", f"units{since}"), rows, empty="")
+    touched = {
+        "layer": [found.layer] if found.layer else [],
+        "holdouts": found.holdouts,
+        "let in by it": found.dependents,
+    }
+    for what, names in touched.items():
+        if names:
+            say(f"{what}: {', '.join(names)}")
+    for finding in found.guardrails:
+        broken = {True: "broken", False: "not broken", None: "open"}[finding.breached]
+        say(f"guardrail {finding.metric} of {finding.variant} at look {found.look}: {broken}; {finding.detail}")
+    say(f"\n{found.summary}.")
 
 
 def _step(text: str) -> dict[str, float]:

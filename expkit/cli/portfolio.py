@@ -1,4 +1,4 @@
-"""`expkit experiments portfolio`: what the ended experiments have brought together."""
+"""`expkit experiments portfolio` and `baselines`: what the ended experiments have brought, and made the new normal."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from expkit.cli.output import Json, say, say_json, say_table
+from expkit.cli.output import Json, moment, say, say_json, say_table
 from expkit.cli.session import Session
 
 __all__ = ["add_to"]
@@ -14,6 +14,7 @@ __all__ = ["add_to"]
 
 def add_to(app: typer.Typer) -> None:
     app.command("portfolio")(portfolio)
+    app.command("baselines")(baselines)
 
 
 def portfolio(
@@ -45,4 +46,31 @@ def portfolio(
         say(
             f"{metric.metric}: {metric.shipped} of {metric.experiments} shipped; {metric.seen:+.2%} as seen, "
             f"{metric.corrected:+.2%} without what choosing the winners overstates."
+            + ("" if metric.baseline is None else f" It stands at {metric.baseline:.4g}.")
         )
+
+
+def baselines(
+    context: typer.Context,
+    metric: Annotated[str | None, typer.Argument(metavar="[METRIC]", help="One metric's.")] = None,
+    project: Annotated[str | None, typer.Option(help="One project's.")] = None,
+    past: Annotated[bool, typer.Option("--past", help="All that were ever recorded, the newest first.")] = False,
+    as_json: Json = False,
+) -> None:
+    """What each metric stands at since a winner was promoted; a rollback brings the one before back."""
+    session: Session = context.obj
+    with session.open() as workbench:
+        found = workbench.baselines(project=project, metric=metric, past=past)
+    if as_json:
+        say_json(found)
+        return
+    rows = [
+        (
+            one.project, one.metric, "unknown" if one.level is None else f"{one.level:.4g}",
+            "" if one.se is None else f"{one.se:.2g}", f"{one.units:,}", f"{one.experiment}: {one.variant}",
+            moment(one.at), moment(one.ended_at),
+        )
+        for one in found
+    ]  # fmt: skip
+    columns = ("project", "metric", "level", "± se", "units", "winner", "since (UTC)", "rolled back")
+    say_table(columns, rows, empty="No winner has been promoted yet.")

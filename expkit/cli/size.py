@@ -209,7 +209,10 @@ def data(
 def experiment(
     context: typer.Context,
     key: Key,
-    baseline: Annotated[float, typer.Option(help="The primary metric's present value per unit.")],
+    baseline: Annotated[
+        float | None,
+        typer.Option(help="The primary metric's present value per unit; else what the last promotion recorded."),
+    ] = None,
     sd: Annotated[float | None, typer.Option(help="Its standard deviation; a conversion needs none.")] = None,
     rho: Rho = 0.0,
     daily_units: Daily = None,
@@ -219,18 +222,17 @@ def experiment(
     """For a registered experiment, by its plan."""
     from dataclasses import asdict
 
+    from expkit.cli.size_history import recorded
     from expkit.design import size_experiment
 
     session: Session = context.obj
     with session.open() as workbench:
-        design = size_experiment(
-            workbench.get(key),
-            baseline=baseline,
-            sd=sd,
-            daily_units=daily_of(daily_units),
-            rho=rho,
-            start=day_of(start),
-        )
+        planned = workbench.get(key)
+        if baseline is None:
+            baseline, sd = recorded(workbench.baselines(project=planned.project, metric=planned.primary_metric.key), sd)
+    design = size_experiment(
+        planned, baseline=baseline, sd=sd, daily_units=daily_of(daily_units), rho=rho, start=day_of(start)
+    )
     if as_json:
         say_json(asdict(design))
         return

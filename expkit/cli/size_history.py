@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 from expkit.cli.files import read_frame
+from expkit.domain.baseline import Baseline
 from expkit.errors import InvalidInput, UnknownName
 
-__all__ = ["Past", "history_of", "simulated"]
+__all__ = ["Past", "history_of", "recorded", "simulated"]
 
 
 class Past(NamedTuple):
@@ -48,6 +49,17 @@ def history_of(file: Path, metric: str, quantile: float | None, covariates: Sequ
     if isinstance(found, NotEstimable):
         raise InvalidInput(found.reason, hint=found.hint)
     return Past(kind, found.baseline, found.sd, found.rho, columns[0])
+
+
+def recorded(baselines: Sequence[Baseline], sd: float | None) -> tuple[float, float | None]:
+    """The level that the last promotion has recorded, with its spread unless one is given."""
+    for known in baselines:
+        if known.level is not None:
+            return known.level, known.sd if sd is None else sd
+    raise InvalidInput(
+        "No baseline of its primary metric is recorded in its project.",
+        hint="give --baseline; a promotion after a look records one.",
+    )
 
 
 def simulated(past: Past, found: Any, experiments: int) -> Any:

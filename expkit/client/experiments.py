@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import builtins
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic_core import to_jsonable_python
 
@@ -14,6 +14,9 @@ from expkit.client.transport import Transport, route
 from expkit.domain import Experiment, RolloutStep
 from expkit.domain.collaboration import Version
 from expkit.domain.policy import ChecklistItem
+
+if TYPE_CHECKING:
+    from expkit.analysis.impact import Impact
 
 __all__ = ["RemoteExperiments"]
 
@@ -84,6 +87,12 @@ class RemoteExperiments:
 
     def rollback(self, key: str, reason: str = "") -> Experiment:
         return self._move(key, "rollback", reason)
+
+    def rollback_impact(self, key: str) -> Impact:
+        """What rolling back would change, before anybody does. Nothing is changed."""
+        from expkit.analysis.impact import Impact
+
+        return Impact.parse(self._service.get(route("experiments", key, "impact")))
 
     def complete(self, key: str, reason: str = "") -> Experiment:
         return self._move(key, "complete", reason)

@@ -11,6 +11,7 @@ from expkit.client.looks import RemoteLooks
 from expkit.client.shapes import checked, moment, told
 from expkit.client.transport import Transport, route
 from expkit.domain import Experiment
+from expkit.domain.baseline import Baseline
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import RegistryRow
 
@@ -66,6 +67,13 @@ class RemoteOverview(RemoteLooks):
         from expkit.analysis.portfolio import Portfolio
 
         return Portfolio.parse(self._service.get("/portfolio", project=project))
+
+    def baselines(
+        self, *, project: str | None = None, metric: str | None = None, past: bool = False
+    ) -> builtins.list[Baseline]:
+        """What each metric stands at since the last promotion; with `past` all that was ever recorded."""
+        found = self._service.get("/baselines", project=project, metric=metric, past=past)
+        return [Baseline.parse(item) for item in found["items"]]
 
     def risks(self, key: str) -> builtins.list[Risk]:
         """Why a running experiment may not give its answer; empty when nothing is at risk."""

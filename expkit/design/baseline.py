@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
+from expkit import registry
 from expkit.design.sizing import size_experiment
 from expkit.domain import Experiment
 from expkit.errors import ExpkitError
@@ -25,11 +26,13 @@ class Needed(NamedTuple):
     per_arm: int
     """Units in the smallest arm."""
     seen_in: str
-    """The experiment whose newest look it is reckoned from."""
+    """The experiment whose baseline, or newest look, it is reckoned from."""
 
 
 def needed_units(connection: sa.Connection, experiment: Experiment) -> Needed | None:
-    """What the plan takes by the newest look that any experiment has taken at its primary metric; None without one."""
+    """What the plan takes by the recorded baseline of its primary metric, else by the newest look that any experiment
+    has taken at it; None without one.
+    """
     for key, baseline, sd in _past(connection, experiment):
         try:
             return Needed(size_experiment(experiment, baseline=baseline, sd=sd).per_arm, key)
@@ -39,7 +42,11 @@ def needed_units(connection: sa.Connection, experiment: Experiment) -> Needed | 
 
 
 def _past(connection: sa.Connection, experiment: Experiment) -> Iterator[tuple[str, float, float]]:
+    """First what the last promotion has recorded, then what looks have seen."""
     metric = experiment.primary_metric
+    known = registry.baseline(connection, experiment.project, metric.key, but=experiment.key)
+    if known is not None and known.kind == metric.kind and known.level is not None and known.units >= ENOUGH:
+        yield known.experiment, known.level, known.sd or 0.0
     for key, scorecard in recent_scorecards(connection, LOOKS):
         for row in scorecard.get("estimates", ()):
             found = row.get("estimate") or {}

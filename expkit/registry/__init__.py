@@ -16,6 +16,7 @@ from expkit.registry.access import (
     role_of,
 )
 from expkit.registry.alerts import acknowledge, alert, alerts, raise_alert
+from expkit.registry.baselines import baseline, baselines, end_baselines, record_baselines
 from expkit.registry.catalogue import define_metric, deviations, metric, metric_versions, metrics
 from expkit.registry.experiments import (
     count,
@@ -59,14 +60,15 @@ from expkit.registry.versions import at_version, choose_winner, delete_draft, re
 __all__ = [
     "CalendarEntry", "Hypotheses", "NoteEdit", "Phase", "SignedPlan", "TimelineEntry", "Velocity", "acknowledge",
     "add_note", "alert", "alerts", "all_looks", "answer_elevation", "answer_review", "approvals", "as_they_were",
-    "at_version", "calendar", "cancel_review", "choose_winner", "count", "create", "define_metric", "definition_digest",
-    "delete_draft", "delete_note", "deviations", "due", "edit_note", "elevation", "elevations", "every", "find",
-    "find_one", "fire", "forced_units", "get", "grant", "grants", "groups", "hold", "holdouts", "hypotheses",
-    "latest_look", "latest_scorecards", "learn", "let_go", "local_time", "locked", "look_at", "memory_in", "memory_of",
-    "metric", "metric_versions", "metrics", "move", "next_look", "note_experiment", "note_history", "notes", "now",
-    "override", "overrides", "phases", "plan_digest", "policies", "policy_for", "project_of", "promoted_at",
-    "raise_alert", "remember_units", "replace", "request_elevation", "request_review", "require", "require_role",
-    "restore", "review", "reviews", "revision", "revoke", "revoke_override", "role_of", "save_group", "save_look",
-    "schedule_move", "scheduled", "set_holdout", "set_override", "set_policy", "sign_plan", "signed_plans", "take_step",
-    "timeline", "touched_since", "unschedule", "update", "velocity", "versions",
+    "at_version", "baseline", "baselines", "calendar", "cancel_review", "choose_winner", "count", "create",
+    "define_metric", "definition_digest", "delete_draft", "delete_note", "deviations", "due", "edit_note", "elevation",
+    "elevations", "end_baselines", "every", "find", "find_one", "fire", "forced_units", "get", "grant", "grants",
+    "groups", "hold", "holdouts", "hypotheses", "latest_look", "latest_scorecards", "learn", "let_go", "local_time",
+    "locked", "look_at", "memory_in", "memory_of", "metric", "metric_versions", "metrics", "move", "next_look",
+    "note_experiment", "note_history", "notes", "now", "override", "overrides", "phases", "plan_digest", "policies",
+    "policy_for", "project_of", "promoted_at", "raise_alert", "record_baselines", "remember_units", "replace",
+    "request_elevation", "request_review", "require", "require_role", "restore", "review", "reviews", "revision",
+    "revoke", "revoke_override", "role_of", "save_group", "save_look", "schedule_move", "scheduled", "set_holdout",
+    "set_override", "set_policy", "sign_plan", "signed_plans", "take_step", "timeline", "touched_since", "unschedule",
+    "update", "velocity", "versions",
 ]  # fmt: skip

@@ -13,6 +13,7 @@ from expkit.domain.events import now
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import statuses_of
 from expkit.errors import Conflict, InvalidInput, NotFound, UnknownName, did_you_mean
+from expkit.registry.baselines import end_baselines, record_baselines
 from expkit.registry.phases import close_phase, open_phase
 from expkit.registry.tables import experiments, looks, moves, versions
 from expkit.storage import Work, audit_end
@@ -181,8 +182,10 @@ def project_of(connection: sa.Connection, key: str) -> str:
     return found if found is not None else get(connection, key).project
 
 
-def move(work: Work, key: str, verb: str, reason: str = "") -> Experiment:
-    """One step of the lifecycle, or an error that names the legal ones."""
+def move(work: Work, key: str, verb: str, reason: str = "", *, evidence: Mapping[str, Any] | None = None) -> Experiment:
+    """One step of the lifecycle, or an error that names the legal ones. `evidence` is what an end rests on: its `units`
+    by variant, and whatever else was known then.
+    """
     before = locked(work, key)
     step = find_move(verb, before.status, key)
     reason = reason.strip()
@@ -197,15 +200,19 @@ def move(work: Work, key: str, verb: str, reason: str = "") -> Experiment:
     work.connection.execute(
         sa.insert(moves).values(
             experiment=key, verb=verb, source=step.source, target=step.target,
-            actor=work.actor, reason=reason, at=work.at,
+            actor=work.actor, reason=reason, at=work.at, evidence=dict(evidence) if evidence else None,
         )
     )  # fmt: skip
     if verb in _STARTS:
         open_phase(work, before)
-    after = {"status": step.target, "version": before.version}
+    after: dict[str, Any] = {"status": step.target, "version": before.version}
     if verb in _ENDS:
         close_phase(work, key)
-        after |= _reached(work.connection, key)
+        after |= _reached(work.connection, key) | dict(evidence or {})
+    if verb == "promote":
+        record_baselines(work, before)
+    if verb == "rollback":
+        end_baselines(work, before)
     work.audit(f"experiment.{verb}", key, before={"status": step.source}, after=after, reason=reason)
     return get(work.connection, key)
 

@@ -34,7 +34,10 @@ TOLD = {
     "review.request": "{subject} waits for a review",
     "review.answer": "{subject} has been reviewed: {what}",
     "schedule.fail": "{subject}: a planned {what} has failed",
+    "review.cancel": "the review of {subject} is called off",
+    "guardrail.loosen": "{subject}: a guardrail watches less",
     "elevation.request": "Somebody asks for more rights",
+    "elevation.answer": "A request for more rights is answered: {what}",
 }
 """What is told, by the audit's action."""
 WAITS = (5, 30, 120, 600, 3600, 6 * 3600, 16 * 3600)
@@ -104,7 +107,7 @@ def _values(row: sa.Row[Any], channel: str, at: datetime) -> dict[str, Any]:
 
 def _words(row: sa.Row[Any]) -> tuple[str, str]:
     after: Mapping[str, Any] = row.after or {}
-    what = str(after.get("subject") or after.get("verdict") or after.get("verb") or "")
+    what = str(after.get("subject") or after.get("verdict") or after.get("verb") or after.get("state") or "")
     title = TOLD[row.action].format(subject=row.subject, what=what)[:500]
     lines = [row.reason] if row.reason else []
     if row.action == "review.request":
@@ -113,6 +116,10 @@ def _words(row: sa.Row[Any]) -> tuple[str, str]:
         lines.append(f"{row.actor} asks for {after.get('role')} in {after.get('project')}")
     if row.action == "alert.raise" and after.get("action") not in (None, "alert"):
         lines.append(f"what is done: {after['action']}")
+    if units := after.get("units"):
+        lines.append(f"units: {', '.join(f'{variant} {n:,}' for variant, n in units.items())}")
+    if after.get("summary"):
+        lines.append(str(after["summary"]))
     lines.append(f"by {row.actor}, {row.at:%Y-%m-%d %H:%M} UTC")
     return title, "\n".join(lines)[:20_000]
 

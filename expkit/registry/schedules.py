@@ -9,7 +9,7 @@ that occurs twice the first is meant, unless an offset says otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
@@ -114,6 +114,7 @@ def fire(
     *,
     now: datetime | None = None,
     ready: Callable[[Work, Experiment], None] | None = None,
+    evidence: Mapping[str, Any] | None = None,
 ) -> bool:
     """Make one planned move; False when another process has. A move that has become illegal fails for good, and so
     does a start for which the experiment is not `ready` (which raises Conflict).
@@ -125,7 +126,7 @@ def fire(
                 return False
             if ready is not None and planned.verb == "start":
                 ready(work, experiment)
-            move(work, planned.experiment, planned.verb, planned.reason or "scheduled")
+            move(work, planned.experiment, planned.verb, planned.reason or "scheduled", evidence=evidence)
             work.audit(
                 "schedule.fire", planned.experiment, after={"verb": planned.verb, "planned": planned.at.isoformat()}
             )

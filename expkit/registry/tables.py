@@ -58,6 +58,7 @@ moves = sa.Table(
     sa.Column("actor", sa.String(200), nullable=False),
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("at", Moment, nullable=False),
+    sa.Column("evidence", sa.JSON),  # of an end: the units; of a rollback: what was known to change by it
 )
 
 looks = sa.Table(

@@ -40,7 +40,12 @@ def _version(row: Any) -> Iterator[TimelineEntry]:
 
 
 def _move(row: Any) -> Iterator[TimelineEntry]:
-    yield TimelineEntry(row.at, row.actor, f"{row.source} → {row.target}", row.reason)
+    """An end goes with its units, a rollback with what was known to change by it."""
+    known = row.evidence or {}
+    counted = known.get("units", {})
+    units = ", ".join(f"{variant} {n:,}" for variant, n in counted.items()) if any(counted.values()) else ""
+    more = known.get("summary") or (f"units: {units}" if units else "")
+    yield TimelineEntry(row.at, row.actor, f"{row.source} → {row.target}", "; ".join(filter(None, (row.reason, more))))
 
 
 def _phase(row: Any) -> Iterator[TimelineEntry]:

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends
 
+from expkit.analysis.impact import Impact
 from expkit.domain import MOVES, Experiment, RolloutStep
 from expkit.domain.noun import LongText, Noun, Text
 from expkit.service.body import accepts, parsed
@@ -53,6 +54,12 @@ def promote_experiment(
 ) -> Experiment:
     """Analysis -> rolling_out or stopped -> rolling_out, with the variant that won."""
     return workbench.promote(key, asked.reason, variant=asked.variant, share=asked.share, steps=asked.steps)
+
+
+@router.get("/{key}/impact")
+def get_rollback_impact(workbench: Bench, key: str) -> Impact:
+    """What rolling back would change: who gets what now and then, and what the last look says is given up."""
+    return workbench.rollback_impact(key)
 
 
 for _verb in VERBS:

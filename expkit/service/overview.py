@@ -11,6 +11,7 @@ from expkit.analysis import Risk
 from expkit.analysis.leaderboard import Leaderboard
 from expkit.analysis.portfolio import Portfolio
 from expkit.domain import Experiment
+from expkit.domain.baseline import Baseline
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import RegistryRow
 from expkit.service.answers import CalendarItem, HypothesesAnswer, VelocityAnswer
@@ -23,6 +24,7 @@ router = APIRouter(tags=["overview"])
 
 Days = Annotated[float | None, Query(gt=0, le=36_500, allow_inf_nan=False)]
 Moment = Annotated[str, Query(max_length=100)]
+Word = Annotated[str | None, Query(max_length=500)]
 
 
 class RegistryPage(BaseModel):
@@ -40,6 +42,10 @@ class Backlog(BaseModel):
 
 class Calendar(BaseModel):
     items: list[CalendarItem]
+
+
+class BaselineList(BaseModel):
+    items: list[Baseline]
 
 
 class RiskList(BaseModel):
@@ -95,6 +101,12 @@ def get_calendar(workbench: Bench, start: Moment, end: Moment, timezone: Moment 
 def get_portfolio(workbench: Bench, project: Annotated[str | None, Query(max_length=500)] = None) -> Portfolio:
     """What the ended experiments have brought together: gains, shrunk, and their sum corrected for choosing winners."""
     return workbench.portfolio(project=project)
+
+
+@router.get("/baselines")
+def list_baselines(workbench: Bench, project: Word = None, metric: Word = None, past: bool = False) -> BaselineList:
+    """What each metric stands at since the last promotion; with `past` all that was ever recorded, the newest first."""
+    return BaselineList(items=workbench.baselines(project=project, metric=metric, past=past))
 
 
 @router.get("/leaderboard")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from expkit import registry
 from expkit.domain import Criterion, Experiment
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from expkit.analysis.watch import Watch
     from expkit.stats import Check
 
-__all__ = ["MONITOR", "act", "asks_for_action"]
+__all__ = ["MONITOR", "act", "asks_for_action", "verbs_of"]
 
 MONITOR = "expkit monitor"
 """Who acts, as the audit has it: nobody's hand, but what the experiment's own definition and the policy say."""
@@ -26,9 +27,15 @@ def asks_for_action(experiment: Experiment, found: Watch, share: float) -> bool:
     return bool(found.broken) or met or found.mismatch is not None or _grows(experiment, share)
 
 
-def act(work: Work, seen: Experiment, found: Watch, share: float) -> None:
-    """Raise the alerts and make the strongest of the moves; with nothing broken, the rollout's step to `share`. Nothing
-    is done to an experiment that has gone on since it was seen.
+def verbs_of(experiment: Experiment, found: Watch) -> set[str]:
+    """The moves that may come of it, before the policy is asked."""
+    stops = {"stop"} if any(criterion.met for criterion in found.criteria) else set()
+    return stops | {_action(experiment, finding) for finding in found.broken}
+
+
+def act(work: Work, seen: Experiment, found: Watch, share: float, evidence: Mapping[str, Mapping[str, Any]]) -> None:
+    """Raise the alerts and make the strongest of the moves, with its `evidence`; with nothing broken, take the
+    rollout's step to `share`. Nothing is done to an experiment that has gone on since it was seen.
     """
     experiment = registry.locked(work, seen.key)
     if (experiment.status, experiment.version) != (seen.status, seen.version):
@@ -46,7 +53,7 @@ def act(work: Work, seen: Experiment, found: Watch, share: float) -> None:
         if action == "stop":
             reasons.setdefault("stop", f"stopping criterion {criterion.name}: {criterion.detail}")
     if reasons:
-        _move(work, experiment, found, reasons)
+        _move(work, experiment, reasons, evidence)
     elif _grows(experiment, share) and not found.broken:
         registry.take_step(work, experiment, share, f"the planned step to {share:.6g} of the units")
 
@@ -66,12 +73,12 @@ def _ended(work: Work, experiment: Experiment, found: Watch) -> list[tuple[Crite
     return [] if policy == "off" else [(criterion, policy) for criterion in found.criteria if criterion.met]
 
 
-def _move(work: Work, experiment: Experiment, found: Watch, reasons: dict[str, str]) -> None:
+def _move(
+    work: Work, experiment: Experiment, reasons: Mapping[str, str], evidence: Mapping[str, Mapping[str, Any]]
+) -> None:
     verb = max(reasons, key=SEVERITY.index)
-    if verb == "pause" and experiment.status == "paused":
-        return
-    units = ", ".join(f"{variant} {n:,}" for variant, n in found.units.items())
-    registry.move(work, experiment.key, verb, f"{reasons[verb]}; units: {units}")
+    if verb != "pause" or experiment.status != "paused":
+        registry.move(work, experiment.key, verb, reasons[verb], evidence=evidence.get(verb))
 
 
 def _alert_guardrail(work: Work, experiment: Experiment, found: Watch, finding: GuardrailFinding, action: str) -> None:

@@ -12,7 +12,7 @@ from expkit.domain.collaboration import Version
 from expkit.domain.filters import Filters
 from expkit.domain.policy import ChecklistItem
 from expkit.storage import Work
-from expkit.workbench.desk import Desk
+from expkit.workbench.ends import EndVerbs
 
 __all__ = ["ExperimentVerbs", "also_needed"]
 
@@ -21,7 +21,7 @@ _DEFAULTS = {"coverage": 1.0, "guardrails": [], "project": "default"}
 _OF_ONE_RUN = {"schedule", "rollout", "bucket_order"}
 
 
-class ExperimentVerbs(Desk):
+class ExperimentVerbs(EndVerbs):
     def create(self, experiment: Experiment | Mapping[str, Any]) -> Experiment:
         """Register a draft."""
         noun = experiment if isinstance(experiment, Experiment) else Experiment.parse(experiment)
@@ -125,7 +125,7 @@ class ExperimentVerbs(Desk):
         return self._move(key, "resume", reason)
 
     def stop(self, key: str, reason: str = "") -> Experiment:
-        """For good: a stopped experiment never restarts. A reason is required."""
+        """For good: a stopped experiment never restarts. A reason is required; the final units are recorded with it."""
         return self._move(key, "stop", reason)
 
     def conclude(self, key: str, reason: str = "") -> Experiment:
@@ -149,7 +149,7 @@ class ExperimentVerbs(Desk):
         return self._move(key, "finish", reason)
 
     def rollback(self, key: str, reason: str = "") -> Experiment:
-        """Back to control. A reason is required."""
+        """Back to control. A reason is required; what `rollback_impact` says is recorded with it."""
         return self._move(key, "rollback", reason)
 
     def complete(self, key: str, reason: str = "") -> Experiment:
@@ -171,9 +171,10 @@ class ExperimentVerbs(Desk):
             return registry.timeline(connection, key)
 
     def _move(self, key: str, verb: str, reason: str) -> Experiment:
+        evidence = self._ends(self.get(key), verb)
         with self._begin("experiment.move", key=key) as work:
             self._may_move(work, registry.locked(work, key), verb)
-            return registry.move(work, key, verb, reason)
+            return registry.move(work, key, verb, reason, evidence=evidence)
 
     def _may_update(self, work: Work, key: str, changes: Mapping[str, Any]) -> None:
         for permission, project in also_needed(registry.locked(work, key), changes):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from expkit import registry
 from expkit.domain import Alert, Experiment
+from expkit.domain.baseline import Baseline
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import RegistryRow
 from expkit.registry.overview import departments
@@ -79,7 +80,15 @@ class OverviewVerbs(Desk):
         with self._read() as connection:
             ended = list(registry.every(connection, Filters(stage="Completed", project=project)))
             seen = registry.latest_scorecards(connection, [each.key for each in ended])
-        return portfolio(ended, {key: Scorecard.parse(body) for key, body in seen.items()})
+            levels = registry.baselines(connection, project=project)
+        return portfolio(ended, {key: Scorecard.parse(body) for key, body in seen.items()}, levels)
+
+    def baselines(
+        self, *, project: str | None = None, metric: str | None = None, past: bool = False
+    ) -> builtins.list[Baseline]:
+        """What each metric stands at since the last promotion; with `past` all that was ever recorded, newest first."""
+        with self._read() as connection:
+            return registry.baselines(connection, project=project, metric=metric, past=past)
 
     def risks(self, key: str) -> builtins.list[Risk]:
         """Why a running experiment may not give its answer; empty when nothing is at risk."""

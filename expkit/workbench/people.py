@@ -11,12 +11,12 @@ from expkit import registry
 from expkit.domain import Experiment
 from expkit.domain.collaboration import Learning, Note, Review, ScheduledMove
 from expkit.storage import Work
-from expkit.workbench.desk import Desk
+from expkit.workbench.ends import EndVerbs
 
 __all__ = ["PeopleVerbs"]
 
 
-class PeopleVerbs(Desk):
+class PeopleVerbs(EndVerbs):
     def add_note(self, key: str, text: str) -> Note:
         with self._begin("note.write", key=key) as work:
             return registry.add_note(work, key, text)
@@ -108,7 +108,7 @@ class PeopleVerbs(Desk):
         """Make the planned moves whose time has come; how many this process made. Servers call it every second."""
         with self._read() as connection:
             waiting = registry.due(connection, registry.now())
-        return sum(registry.fire(self._store, planned, ready=_refuse_unready) for planned in waiting)
+        return sum(self._fire(planned) for planned in waiting)
 
     def learn(
         self, key: str, text: str, *, outcome: Literal["positive", "negative", "neutral"] | None = None
@@ -120,6 +120,12 @@ class PeopleVerbs(Desk):
             found = registry.latest_look(work.connection, key)
             experiment = registry.get(work.connection, key)
             return registry.learn(work, key, learning_of(experiment, found, text, outcome, work.actor, work.at))
+
+    def _fire(self, planned: ScheduledMove) -> bool:
+        with self._read() as connection:
+            experiment = registry.find_one(connection, planned.experiment)
+        evidence = self._ends(experiment, planned.verb) if experiment is not None else {}
+        return registry.fire(self._store, planned, ready=_refuse_unready, evidence=evidence)
 
     def _may_write(self, work: Work, number: int) -> None:
         project = registry.project_of(work.connection, registry.note_experiment(work.connection, number))

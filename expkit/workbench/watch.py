@@ -14,10 +14,11 @@ from uuid import uuid4
 
 from expkit import registry
 from expkit.domain import Alert, Experiment
+from expkit.domain.baseline import Baseline
 from expkit.domain.filters import Filters
 from expkit.errors import InvalidInput
-from expkit.workbench.acting import MONITOR, act, asks_for_action
-from expkit.workbench.desk import Desk
+from expkit.workbench.acting import MONITOR, act, asks_for_action, verbs_of
+from expkit.workbench.ends import EndVerbs
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -50,7 +51,7 @@ class _Seen(NamedTuple):
     """On this process's clock: not before."""
 
 
-class WatchVerbs(Desk):
+class WatchVerbs(EndVerbs):
     def watch(self, key: str) -> Watch:
         """Guardrails, split and stopping criteria of a running experiment as they stand now; what its definition says
         is done about them. It is no look: it may be repeated as often as one likes.
@@ -124,24 +125,36 @@ class WatchVerbs(Desk):
 
     def _watch(self, experiment: Experiment) -> Watch:
         from expkit.analysis import Scorecard
-        from expkit.analysis.watch import watch_experiment, watch_rollout
+        from expkit.analysis.rollout import watch_rollout
+        from expkit.analysis.watch import watch_experiment
 
         key = experiment.key
         with self._read() as connection:
             history = registry.phases(connection, key)
             look = registry.latest_look(connection, key)
             since = registry.promoted_at(connection, key) or registry.now()
+            levels = _baselines(connection, experiment)
         last = Scorecard.parse(look) if look else None
         with self._shared.events.reader(experiment=key) as reader:
             if experiment.status == "rolling_out":
-                found = watch_rollout(experiment, reader, since)
+                found = watch_rollout(experiment, reader, since, last=last, baselines=levels)
             else:
                 found = watch_experiment(experiment, reader, history=history, last=last)
         due = experiment.rollout.due((registry.now() - since) / HOUR) if experiment.rollout else 0.0
         if asks_for_action(experiment, found, due):
+            ends = {verb: self._ends(experiment, verb, found.units) for verb in verbs_of(experiment, found)}
             with self._store.begin(actor=MONITOR, correlation_id=self._correlation_id) as work:
-                act(work, experiment, found, due)
+                act(work, experiment, found, due, ends)
         return found
+
+
+def _baselines(connection: sa.Connection, experiment: Experiment) -> dict[str, Baseline]:
+    """For a rollout, where its experiment's last look says nothing: what was normal before it."""
+    if experiment.status != "rolling_out":
+        return {}
+    keys = {guardrail.metric.key for guardrail in experiment.guardrails if guardrail.max_change is not None}
+    found = {key: registry.baseline(connection, experiment.project, key, but=experiment.key) for key in keys}
+    return {key: one for key, one in found.items() if one is not None}
 
 
 def _state(connection: sa.Connection, experiment: Experiment, policies: Mapping[str, str]) -> tuple[int, str, int, str]:

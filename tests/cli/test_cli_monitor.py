@@ -88,3 +88,18 @@ def test_a_rollout_in_steps(run: Any, home: Path) -> None:
     assert run("experiments", "promote", "bot", "--step", "soon=all").code == 2
     done = run("experiments", "promote", "bot", "--step", "0=0.05", "--step", "24=1", "--json").json
     assert (done["status"], done["rollout"]["share"], len(done["rollout"]["steps"])) == ("rolling_out", 0.05, 2)
+
+
+def test_a_rollback_is_told_before_it_is_made(run: Any, home: Path) -> None:
+    """Nothing is changed by asking; the baselines of what was promoted are listed."""
+    start(home, failing=False)
+    done = run("experiments", "rollback", "bot", "--dry-run")
+    assert (done.code, "0.5 of the units lose treatment; 600 were exposed" in done.out) == (0, True)
+    assert run("experiments", "rollback", "bot", "--dry-run", "--json").json["then"] == {"control": 0, "treatment": 0}
+    assert run("experiments", "show", "bot", "--json").json["status"] == "active"
+    assert run("analyze", "bot").code == 0
+    assert run("experiments", "stop", "bot", "--reason", "enough").code == 0
+    assert run("experiments", "promote", "bot").code == 0
+    (one, two) = run("experiments", "baselines", "--json").json
+    assert (one["metric"], two["metric"], two["level"]) == ("solved", "trace.error", None)
+    assert "bot: treatment" in run("experiments", "baselines", "solved").out

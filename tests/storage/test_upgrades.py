@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from expkit import batch, events, registry
 from expkit.domain.filters import Filters
 from expkit.events.quarantine import quarantined
+from expkit.registry import notices as outbox
 from expkit.registry import tokens
 from expkit.storage import Checkpoint, Store, metadata, migrations, read_audit, verify_audit
 
@@ -46,8 +47,8 @@ def deep_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest.fixture
 def late_url(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """Schema 0006: the same with tokens, with what decides over assignments, a batch in quarantine, and alerts."""
-    return opened("0006", kind, request, tmp_path)
+    """Schema 0007: the same with tokens, with what decides over assignments, a batch in quarantine, alerts, notices."""
+    return opened("0007", kind, request, tmp_path)
 
 
 def opened(schema: str, kind: str, request: pytest.FixtureRequest, folder: Path) -> str:
@@ -158,7 +159,7 @@ def test_the_chain_goes_on_where_it_was(deep_url: str) -> None:
     store.close()
 
 
-@pytest.mark.parametrize("schema", ["0001", "0002", "0003", "0004", "0005", "0006"])
+@pytest.mark.parametrize("schema", ["0001", "0002", "0003", "0004", "0005", "0006", "0007"])
 def test_every_old_database_comes_up_to_date_whole(
     schema: str, kind: str, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
@@ -201,6 +202,26 @@ def test_alerts_are_kept(kind: str, request: pytest.FixtureRequest, tmp_path: Pa
     assert (seen.acknowledged_by, seen.comment, seen.evidence) == ("bob", "known", {"p_value": 0.001})
     assert (open_now.subject, open_now.is_open) == ("cost of treatment", True)
     assert registry.hold(store, "monitor", "another", datetime(2026, 12, 1, tzinfo=UTC))
+    store.close()
+
+
+def test_notices_are_kept_and_baselines_begin(kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> None:
+    """What was told, what waits to be, and how far the audit was read; a promotion records its baseline."""
+    store = Store.open(opened("0007", kind, request, tmp_path))
+    with store.read() as connection:
+        waits, sent = outbox.notices(connection)
+        assert (sent.title, sent.state) == ("running-one is paused", "sent")
+        assert (waits.title, waits.state, waits.detail) == (
+            "running-one goes on", "pending", "the channel did not take it",
+        )  # fmt: skip
+        assert not outbox.is_behind(connection)
+        assert registry.baselines(connection) == []
+    with store.begin(actor="ann") as work:
+        registry.choose_winner(work, "stopped-one", None, None, "it won")
+        registry.move(work, "stopped-one", "promote", "it won")
+    with store.read() as connection:
+        (one,) = registry.baselines(connection)
+        assert (one.experiment, one.variant, one.level) == ("stopped-one", "treatment", None)
     store.close()
 
 

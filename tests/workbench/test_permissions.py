@@ -24,9 +24,12 @@ READING = {
     "delivery": {"config", "features"},
     "events": {"query_events"},
     "experiments": {"get", "list", "count", "versions", "at_version", "checklist", "phases", "timeline"},
+    "ends": {"rollback_impact"},
     "people": {"notes", "note_history", "reviews", "scheduled"},
     "catalogue": {"metric", "metrics", "metric_versions"},
-    "overview": {"departments", "backlog", "velocity", "hypotheses", "calendar", "risks", "at_risk", "portfolio"},
+    "overview": {
+        "departments", "backlog", "velocity", "hypotheses", "calendar", "risks", "at_risk", "portfolio", "baselines",
+    },
     "governance": {
         "audit", "verify_audit", "audit_checkpoint", "export_audit", "signed_plans", "grants", "elevations", "policy",
         "registry_view", "tokens", "me", "token_holder", "plan", "retention_plan",

@@ -69,9 +69,9 @@ def test_harm_stops_with_its_evidence(wb):
     )  # fmt: skip
     moved = wb.audit(subject="bot")[0]
     assert (moved["action"], moved["actor"]) == ("experiment.stop", "expkit monitor")
-    assert moved["reason"] == (
-        "guardrail trace.error of treatment: level 0.26, limit at most 0.05; units: control 400, treatment 400"
-    )
+    assert moved["reason"] == "guardrail trace.error of treatment: level 0.26, limit at most 0.05"
+    assert moved["after"]["units"] == {"control": 400, "treatment": 400}
+    assert wb.timeline("bot")[-1].detail.endswith("limit at most 0.05; units: control 400, treatment 400")
     assert wb.verify_audit().ok
 
 

@@ -11,7 +11,7 @@ from expkit.errors import StorageUnavailable
 
 __all__ = ["HEAD", "KNOWN", "migrate", "upgrade"]
 
-KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+KNOWN = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 HEAD = KNOWN[-1]
 _LOCK = 0x657870  # one number for all processes that migrate a PostgreSQL database
 

@@ -184,6 +184,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/baselines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Baselines
+         * @description What each metric stands at since the last promotion; with `past` all that was ever recorded, the newest first.
+         */
+        get: operations["list_baselines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/calendar": {
         parameters: {
             query?: never;
@@ -1081,6 +1101,26 @@ export interface paths {
          * @description Set the guardrails, as a new version; of a running experiment that is an operator's.
          */
         post: operations["set_guardrails"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/experiments/{key}/impact": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Rollback Impact
+         * @description What rolling back would change: who gets what now and then, and what the last look says is given up.
+         */
+        get: operations["get_rollback_impact"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2753,6 +2793,74 @@ export interface components {
             items: components["schemas"]["Experiment"][];
         };
         /**
+         * Baseline
+         * @description Recorded when a winner is promoted; taken back when it is rolled back, and then the one before holds again.
+         */
+        Baseline: {
+            /** Actor */
+            actor: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Ended At
+             * @description When it was rolled back.
+             */
+            ended_at: string | null;
+            /**
+             * Experiment
+             * @description Whose winner it is, in which `version`.
+             */
+            experiment: string;
+            /** Id */
+            id: number;
+            /** Kind */
+            kind: string;
+            /**
+             * Level
+             * @description The metric per unit, in the winner's arm.
+             */
+            level: number | null;
+            /**
+             * Look
+             * @description Where `level` was seen; None when nobody had looked.
+             */
+            look: number | null;
+            /** Metric */
+            metric: string;
+            /**
+             * Params
+             * @description What units get since then.
+             * @default {}
+             */
+            params: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /** Project */
+            project: string;
+            /**
+             * Sd
+             * @description Between units.
+             */
+            sd: number | null;
+            /**
+             * Units
+             * @default 0
+             */
+            units: number;
+            /** Variant */
+            variant: string;
+            /** Version */
+            version: number;
+        };
+        /** BaselineList */
+        BaselineList: {
+            /** Items */
+            items: components["schemas"]["Baseline"][];
+        };
+        /**
          * Batch
          * @description Trials launched together. It succeeded when at least one trial did and none was cut off.
          */
@@ -4228,6 +4336,31 @@ export interface components {
             items: components["schemas"]["Finding"][];
         };
         /**
+         * GivenUp
+         * @description One metric of one variant that would go: its effect at the last look, and what its units bring per day.
+         */
+        GivenUp: {
+            /** Effect */
+            effect: number;
+            /** Lift */
+            lift: number | null;
+            /** Lower */
+            lower: number | null;
+            /** Metric */
+            metric: string;
+            /**
+             * Per Day
+             * @description The expected change of the metric's sum over all units by a rollback.
+             */
+            per_day: number | null;
+            /** Role */
+            role: string;
+            /** Upper */
+            upper: number | null;
+            /** Variant */
+            variant: string;
+        };
+        /**
          * Grant
          * @description A role of one person in one project (`*`: in all), for good or until a time.
          */
@@ -4579,6 +4712,80 @@ export interface components {
              */
             then: string;
         };
+        /**
+         * Impact
+         * @description What a rollback would change, as it stood at a moment.
+         */
+        Impact: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Dependents
+             * @description Running experiments that let in only units of this one.
+             * @default []
+             */
+            dependents: string[];
+            /** Experiment */
+            experiment: string;
+            /**
+             * Guardrails
+             * @default []
+             */
+            guardrails: components["schemas"]["GuardrailFinding"][];
+            /**
+             * Holdouts
+             * @description Those whose units this concerns, too.
+             * @default []
+             */
+            holdouts: string[];
+            /**
+             * Layer
+             * @default
+             */
+            layer: string;
+            /** Look */
+            look: number | null;
+            /**
+             * Metrics
+             * @default []
+             */
+            metrics: components["schemas"]["GivenUp"][];
+            /**
+             * Now
+             * @description The share of the eligible units that gets each variant; what is left gets none.
+             */
+            now: {
+                [key: string]: number;
+            };
+            /**
+             * Since
+             * @description Since when units get what would be taken back: the start, or the promotion.
+             */
+            since: string | null;
+            /** Status */
+            status: string;
+            /**
+             * Summary
+             * @default
+             */
+            summary: string;
+            /** Then */
+            then: {
+                [key: string]: number;
+            };
+            /**
+             * Units
+             * @description Exposed since then, by variant.
+             */
+            units: {
+                [key: string]: number;
+            };
+            /** Units Per Day */
+            units_per_day: number | null;
+        };
         JsonValue: unknown;
         /**
          * Layer
@@ -4881,17 +5088,34 @@ export interface components {
          */
         Metric: {
             /**
+             * Cap
+             * @description A unit's number counts as no more than this.
+             */
+            cap: number | null;
+            /**
              * Covariate
              * @description The exposure attribute with the unit's number from before the experiment, whose share is taken out (CUPED).
              * @default
              */
             covariate: string;
             /**
+             * Covariate Days
+             * @description Takes out the share of what the same metric was in so many days before the unit's first exposure (CUPED).
+             */
+            covariate_days: number | null;
+            /**
              * Denominator
              * @description A ratio's denominator: the event that is counted; the numerator's own event when empty.
              * @default
              */
             denominator: string;
+            /**
+             * Denominator Where
+             * @description The same for what is counted below: `where` itself when left out, and no condition for sessions.
+             */
+            denominator_where: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
             /**
              * Description
              * @default
@@ -4906,7 +5130,7 @@ export interface components {
             direction: "increase" | "decrease";
             /**
              * Event
-             * @description The outcome event; the metric's own key when empty.
+             * @description The outcome event; the metric's own key when empty, any when `*`.
              * @default
              */
             event: string;
@@ -4915,18 +5139,19 @@ export interface components {
             /**
              * Kind
              * @description conversion: any event; count: events per unit; sum: their values per unit; ratio: sum over units of one
-             *     by another (delta method).
+             *     by another (delta method); quantile: of the events' values, however many a unit has; evenness: how evenly an arm's
+             *     events are spread over the values of a property, 1 when all alike (Shannon's entropy over its largest).
              * @default conversion
              * @enum {string}
              */
-            kind: "conversion" | "count" | "sum" | "ratio";
+            kind: "conversion" | "count" | "sum" | "ratio" | "quantile" | "evenness";
             /**
              * Measure
-             * @description What a ratio adds up in its numerator.
+             * @description What a ratio adds up in its numerator; bounce: the sessions with a single event.
              * @default value
              * @enum {string}
              */
-            measure: "value" | "count";
+            measure: "value" | "count" | "bounce";
             /**
              * Name
              * @default
@@ -4938,16 +5163,54 @@ export interface components {
              */
             owner: string;
             /**
+             * Per
+             * @description What a ratio counts below: events, the unit's sessions (with any event, unless `denominator` names one), or its
+             *     days since it was first exposed.
+             * @default event
+             * @enum {string}
+             */
+            per: "event" | "session" | "day";
+            /**
+             * Property
+             * @description A number in the events' properties instead of their value, `basket.items`; for evenness what tells kinds apart.
+             *     An event without it does not count.
+             * @default
+             */
+            property: string;
+            /**
+             * Quantile
+             * @description Of the kind quantile: 0.95.
+             */
+            quantile: number | null;
+            /**
+             * Start Days
+             * @description Outcomes count from so long after the unit's first exposure (retention); from the exposure on when empty.
+             */
+            start_days: number | null;
+            /**
              * Unit
              * @description For display: EUR, ms, %.
              * @default
              */
             unit: string;
             /**
+             * Where
+             * @description A condition on the properties of the events that count, as eligibility has it: `{"placement": "pdp"}`.
+             * @default {}
+             */
+            where: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
              * Window Days
              * @description Outcomes count up to so long after the unit's first exposure; all of them when empty.
              */
             window_days: number | null;
+            /**
+             * Winsorize
+             * @description Caps at this quantile of the units' numbers that are not zero, over all variants: 0.999.
+             */
+            winsorize: number | null;
         };
         /**
          * MetricEstimate
@@ -4997,7 +5260,7 @@ export interface components {
              * Kind
              * @enum {string}
              */
-            kind: "conversion" | "count" | "sum" | "ratio" | "mean";
+            kind: "conversion" | "count" | "sum" | "ratio" | "mean" | "quantile" | "evenness";
             /** Metric */
             metric: string;
             /**
@@ -5032,6 +5295,11 @@ export interface components {
          */
         MetricGain: {
             /**
+             * Baseline
+             * @description What it stands at since the last promotion, where one project has recorded it.
+             */
+            baseline: number | null;
+            /**
              * Corrected
              * @description Without what the choice of winners overstates.
              */
@@ -5061,17 +5329,37 @@ export interface components {
          */
         MetricInput: {
             /**
+             * Cap
+             * @description A unit's number counts as no more than this.
+             * @default null
+             */
+            cap: number | null;
+            /**
              * Covariate
              * @description The exposure attribute with the unit's number from before the experiment, whose share is taken out (CUPED).
              * @default
              */
             covariate: string;
             /**
+             * Covariate Days
+             * @description Takes out the share of what the same metric was in so many days before the unit's first exposure (CUPED).
+             * @default null
+             */
+            covariate_days: number | null;
+            /**
              * Denominator
              * @description A ratio's denominator: the event that is counted; the numerator's own event when empty.
              * @default
              */
             denominator: string;
+            /**
+             * Denominator Where
+             * @description The same for what is counted below: `where` itself when left out, and no condition for sessions.
+             * @default null
+             */
+            denominator_where: {
+                [key: string]: components["schemas"]["JsonValue"];
+            } | null;
             /**
              * Description
              * @default
@@ -5086,7 +5374,7 @@ export interface components {
             direction: "increase" | "decrease";
             /**
              * Event
-             * @description The outcome event; the metric's own key when empty.
+             * @description The outcome event; the metric's own key when empty, any when `*`.
              * @default
              */
             event: string;
@@ -5095,18 +5383,19 @@ export interface components {
             /**
              * Kind
              * @description conversion: any event; count: events per unit; sum: their values per unit; ratio: sum over units of one
-             *     by another (delta method).
+             *     by another (delta method); quantile: of the events' values, however many a unit has; evenness: how evenly an arm's
+             *     events are spread over the values of a property, 1 when all alike (Shannon's entropy over its largest).
              * @default conversion
              * @enum {string}
              */
-            kind: "conversion" | "count" | "sum" | "ratio";
+            kind: "conversion" | "count" | "sum" | "ratio" | "quantile" | "evenness";
             /**
              * Measure
-             * @description What a ratio adds up in its numerator.
+             * @description What a ratio adds up in its numerator; bounce: the sessions with a single event.
              * @default value
              * @enum {string}
              */
-            measure: "value" | "count";
+            measure: "value" | "count" | "bounce";
             /**
              * Name
              * @default
@@ -5118,17 +5407,58 @@ export interface components {
              */
             owner: string;
             /**
+             * Per
+             * @description What a ratio counts below: events, the unit's sessions (with any event, unless `denominator` names one), or its
+             *     days since it was first exposed.
+             * @default event
+             * @enum {string}
+             */
+            per: "event" | "session" | "day";
+            /**
+             * Property
+             * @description A number in the events' properties instead of their value, `basket.items`; for evenness what tells kinds apart.
+             *     An event without it does not count.
+             * @default
+             */
+            property: string;
+            /**
+             * Quantile
+             * @description Of the kind quantile: 0.95.
+             * @default null
+             */
+            quantile: number | null;
+            /**
+             * Start Days
+             * @description Outcomes count from so long after the unit's first exposure (retention); from the exposure on when empty.
+             * @default null
+             */
+            start_days: number | null;
+            /**
              * Unit
              * @description For display: EUR, ms, %.
              * @default
              */
             unit: string;
             /**
+             * Where
+             * @description A condition on the properties of the events that count, as eligibility has it: `{"placement": "pdp"}`.
+             * @default {}
+             */
+            where: {
+                [key: string]: components["schemas"]["JsonValue"];
+            };
+            /**
              * Window Days
              * @description Outcomes count up to so long after the unit's first exposure; all of them when empty.
              * @default null
              */
             window_days: number | null;
+            /**
+             * Winsorize
+             * @description Caps at this quantile of the units' numbers that are not zero, over all variants: 0.999.
+             * @default null
+             */
+            winsorize: number | null;
         };
         /** MetricPage */
         MetricPage: {
@@ -7493,6 +7823,8 @@ export type AssignResponse = components['schemas']['AssignResponse'];
 export type AuditEntry = components['schemas']['AuditEntry'];
 export type AuditPage = components['schemas']['AuditPage'];
 export type Backlog = components['schemas']['Backlog'];
+export type Baseline = components['schemas']['Baseline'];
+export type BaselineList = components['schemas']['BaselineList'];
 export type Batch = components['schemas']['Batch'];
 export type BatchCounts = components['schemas']['BatchCounts'];
 export type BatchPage = components['schemas']['BatchPage'];
@@ -7546,6 +7878,7 @@ export type FilesGone = components['schemas']['FilesGone'];
 export type Finding = components['schemas']['Finding'];
 export type FindingItem = components['schemas']['FindingItem'];
 export type FindingPage = components['schemas']['FindingPage'];
+export type GivenUp = components['schemas']['GivenUp'];
 export type Grant = components['schemas']['Grant'];
 export type GrantPage = components['schemas']['GrantPage'];
 export type GrantRequest = components['schemas']['GrantRequest'];
@@ -7565,6 +7898,7 @@ export type HoldoutRequest = components['schemas']['HoldoutRequest'];
 export type HypothesesAnswer = components['schemas']['HypothesesAnswer'];
 export type Hypothesis = components['schemas']['Hypothesis'];
 export type HypothesisInput = components['schemas']['HypothesisInput'];
+export type Impact = components['schemas']['Impact'];
 export type JsonValue = components['schemas']['JsonValue'];
 export type Layer = components['schemas']['Layer'];
 export type LayerInput = components['schemas']['LayerInput'];
@@ -7963,6 +8297,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Backlog"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_baselines: {
+        parameters: {
+            query?: {
+                project?: string | null;
+                metric?: string | null;
+                past?: boolean;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BaselineList"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
@@ -9589,6 +9956,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Experiment"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_rollback_impact: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Impact"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
