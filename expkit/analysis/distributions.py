@@ -40,7 +40,8 @@ def arms_of(
     )
     measured = _evenness(connection, units) if metric.quantile is None else _quantiles(connection, metric.quantile)
     connection.execute("DROP TABLE said")
-    return {variant: _arm(units.get(variant, 0), measured.get(variant) or _nothing(metric)) for variant in variants}
+    nothing = _nothing(metric)
+    return {variant: _arm(units.get(variant, 0), measured.get(variant, nothing)) for variant in variants}
 
 
 Measured = tuple[float, float] | NotEstimable

@@ -188,7 +188,9 @@ def told_cap(arms: Iterable[ArmStatistic]) -> str:
 def _absent(*arms: ArmStatistic) -> NotEstimable:
     """Why arms cannot be compared: the first one's reason."""
     told = next((arm.why for arm in arms if arm.why is not None), None)
-    return told or (_LOST if any(arm.lost for arm in arms) else _TOO_LARGE)
+    if told is not None:
+        return told
+    return _LOST if any(arm.lost for arm in arms) else _TOO_LARGE
 
 
 def _by_error(

@@ -292,3 +292,27 @@ def test_nothing_is_lost_when_nobody_did_anything(analyze):
     )
     for row in found.estimates:
         assert row.estimate or (isinstance(row.estimate, NotEstimable) and row.estimate.hint), row.metric
+
+
+def test_an_effect_that_fades_is_found_among_the_events_that_count(analyze):
+    """The check of novelty sees what the metric sees: what was before the exposure, or filtered out, fades nothing."""
+    rng = np.random.default_rng(8)
+    exposures, outcomes = [], []
+    for unit in range(600):
+        exposures.append(seen(("control", "treatment")[unit % 2], f"u{unit}"))
+        for day in range(-5, 10):
+            fading = (3 - day) * (unit % 2) if 0 <= day < 3 else 0
+            counts = {"kind": "real", "n": float(rng.poisson(1 + fading))}
+            bots = {"kind": "bot", "n": 40.0 * (day < 2) * (unit % 2)}
+            outcomes += [did("view", f"u{unit}", hours=24 * day + 1, properties=bag) for bag in (counts, bots)]
+    views = {"key": "views", "kind": "sum", "event": "view", "property": "n", "covariate_days": 5}
+
+    def slope(where: dict[str, Any], logged: Any = (), done: Any = ()) -> Any:
+        card = analyze(experiment([{**views, "where": where}]), logged, done)
+        return next(check for check in card.checks if check.name == "novelty")
+
+    real = slope({"kind": "real"}, exposures, outcomes)
+    assert not real.ok
+    assert abs(slope({}).statistic) > 2 * abs(real.statistic)  # with all that the bots did
+    later = analyze(experiment([{**views, "start_days": 2}]))
+    assert not any(check.name == "novelty" for check in later.checks)
