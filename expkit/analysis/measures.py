@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from expkit.domain import Metric
+from expkit.domain import ANY_EVENT, Metric
 from expkit.errors import InvalidInput, UnknownName, did_you_mean, shorten
 from expkit.stats.caps import CAP_QUANTILE
 from expkit.stats.terms import finite, probability
@@ -16,6 +16,7 @@ MetricLike: TypeAlias = "str | Metric | Mapping[str, Any]"
 CovariateNames: TypeAlias = "Mapping[str, str | Sequence[str]] | str | Sequence[str]"
 Winsorize: TypeAlias = "bool | float | Mapping[str, float]"
 
+_OF_EVENTS = ("where", "denominator_where", "property", "per", "start_days", "covariate_days")
 _FIELDS = ("key", "name", "column", "numerator", "denominator", "direction", "unit", "covariates", "cap", "winsorize")
 
 
@@ -65,9 +66,25 @@ def _measure(metric: MetricLike) -> Measure:
         return _of_mapping(metric)
     if not isinstance(metric, Metric):
         return Measure(str(metric), str(metric), str(metric))
+    _refuse_what_needs_events(metric)
     bottom = metric.denominator_event if metric.kind == "ratio" else None
     covariates = (metric.covariate,) if metric.covariate else ()
-    return Measure(metric.key, metric.title, metric.numerator_event, bottom, metric.direction, metric.unit, covariates)
+    return Measure(
+        metric.key, metric.title, metric.numerator_event, bottom, metric.direction, metric.unit, covariates,
+        metric.cap, metric.winsorize,
+    )  # fmt: skip
+
+
+def _refuse_what_needs_events(metric: Metric) -> None:
+    """A frame has one row per unit: what is asked of the events of a unit has no answer there."""
+    plain = Metric(key="plain")
+    odd = [name for name in _OF_EVENTS if getattr(metric, name) != getattr(plain, name)]
+    if not metric.per_unit or odd or metric.numerator_event == ANY_EVENT or metric.measure == "bounce":
+        asked = f"{odd[0]} asks" if odd else f"kind {metric.kind} asks" if not metric.per_unit else "it asks"
+        raise InvalidInput(
+            f"Metric {metric.key!r}: {asked} for the events of a unit, and a frame has one row per unit.",
+            hint="name the column that has the number, or log the events.",
+        )
 
 
 def _of_mapping(given: Mapping[str, Any]) -> Measure:

@@ -25,6 +25,10 @@ def check_overlap(experiment: Experiment, other: Experiment, reader: Reader) -> 
     controls, and what is left of the other's arms within this one's. The reader is one of all experiments.
     """
     pairs = list(product(experiment.treatments, other.treatments))
+    metric = experiment.primary_metric
+    if not metric.per_unit:
+        hint = "compare the experiments on a metric of units: a conversion, count, sum or ratio."
+        return (NotEstimable(f"Metric {metric.key!r} is a {metric.kind}, and has no number for each unit.", hint),)
     cells = _cells(experiment, other, reader)
     found: list[Check | NotEstimable] = []
     for first, second in pairs:

@@ -316,3 +316,16 @@ def test_an_effect_that_fades_is_found_among_the_events_that_count(analyze):
     assert abs(slope({}).statistic) > 2 * abs(real.statistic)  # with all that the bots did
     later = analyze(experiment([{**views, "start_days": 2}]))
     assert not any(check.name == "novelty" for check in later.checks)
+
+
+def test_a_frame_is_not_asked_for_events():
+    """One row per unit has no sessions, no properties and no time: named columns and caps it has."""
+    from expkit.analysis import analyze_frame
+    from expkit.errors import InvalidInput
+
+    frame = pd.DataFrame({"variant": ["control", "treatment"] * 4, "buy": range(8)})
+    for odd in ({"where": {"a": 1}}, {"kind": "quantile", "quantile": 0.5}, {"start_days": 7}):
+        with pytest.raises(InvalidInput, match="one row per unit"):
+            analyze_frame(frame, metrics=[Metric(key="buy", **odd)])
+    found = analyze_frame(frame, metrics=[Metric(key="buy", kind="sum", cap=3)])
+    assert found.row("buy").note.startswith("values above 3 count as 3: 4 ")

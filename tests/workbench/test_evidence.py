@@ -108,3 +108,17 @@ def test_an_effect_that_fades_is_a_caution(ran):
     assert novelty.detail.startswith("treatment, first 7 days: the difference shrinks")
     assert card.recommendation.action == "promote"
     assert "Take care: novelty" in card.recommendation.reasons[-1]
+
+
+def test_what_is_no_number_of_units_is_not_dealt_out(ran):
+    """A quantile has nothing to replay, and nothing to compare unit by unit: both say so."""
+    slow = {"key": "slow", "kind": "quantile", "quantile": 0.9, "event": "spend"}
+    for key in ("first", "second"):
+        ran.create({**BASE, "key": key, "metrics": [slow, {**SPEND, "cap": 1}]})
+    with pytest.raises(ExpkitError, match="deal out anew"):
+        ran.replay_aa("first", log="old")
+    (found,) = ran.check_overlap("first", "second")
+    assert "is a quantile" in found.reason
+    ran.create({**BASE, "key": "third", "metrics": [{**SPEND, "cap": 1}, slow]})
+    replayed = ran.replay_aa("third", log="old", rehashes=200)
+    assert {row.metric for row in replayed.rows} == {"spend", "srm"}
