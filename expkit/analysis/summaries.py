@@ -39,6 +39,7 @@ class Exposed(NamedTuple):
     last: datetime | None
 
     @property
+    keep: Sequence[str] = (),
     def units(self) -> int:
         return self.single + self.multiple
 
@@ -133,7 +134,7 @@ def summarize(
     """The statistics of each metric, then of each attribute, by variant, for the units that `find_exposed` found.
 
     With `whole_by`, a metric's units count once their window is over by then, so that none of their values changes any
-    more. `moment` is up to when days are counted: that of `at`, or now.
+    more. `moment` is up to when days are counted: that of `at`, or now. `keep` are columns of `arms` to have in `frame`.
     """
     connection.execute(
         """
@@ -144,7 +145,7 @@ def summarize(
     )
     make_hits(connection, metrics, at)
     until, now = microseconds(whole_by) if whole_by else None, microseconds(moment or at or datetime.now(UTC))
-    make_scores(connection, metrics, attributes, until, now=now)
+    make_scores(connection, metrics, attributes, until, keep, now=now)
     measures = [measure_of(i, metric, attributes) for i, metric in enumerate(metrics) if metric.per_unit]
     measures += [Measure(name, name, f"a{i}") for i, name in enumerate(attributes)]
     found = scan(source_of(connection, "frame"), "variant", measures, refuse=False) if measures else None
