@@ -39,7 +39,6 @@ class Exposed(NamedTuple):
     last: datetime | None
 
     @property
-    keep: Sequence[str] = (),
     def units(self) -> int:
         return self.single + self.multiple
 
@@ -130,11 +129,12 @@ def summarize(
     *,
     whole_by: datetime | None = None,
     moment: datetime | None = None,
+    keep: Sequence[str] = (),
 ) -> list[dict[str, ArmStatistic]]:
     """The statistics of each metric, then of each attribute, by variant, for the units that `find_exposed` found.
 
     With `whole_by`, a metric's units count once their window is over by then, so that none of their values changes any
-    more. `moment` is up to when days are counted: that of `at`, or now. `keep` are columns of `arms` to have in `frame`.
+    more. `moment` is up to when days are counted: that of `at`, or now. `keep` are columns of `arms` that `frame` has.
     """
     connection.execute(
         """
