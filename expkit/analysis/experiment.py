@@ -12,14 +12,15 @@ from expkit.analysis.checks import check_before, check_exposures, check_phases, 
 from expkit.analysis.connections import opened
 from expkit.analysis.deviations import Course, Promise, deviations
 from expkit.analysis.estimates import Statistics, estimates_of, metrics_of, progress_of
+from expkit.analysis.exposed import Exposed, count_by_phase, find_exposed
 from expkit.analysis.guardrails import Bound, find_breach
-from expkit.analysis.longevity import check_lasting
+from expkit.analysis.longevity import check_lasting, lasting_columns
 from expkit.analysis.progress import Arrived, count_arrived, reached_of
 from expkit.analysis.recommendation import recommend
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit, told
 from expkit.analysis.statistics import ArmStatistic, compare
-from expkit.analysis.summaries import Exposed, count_by_phase, find_exposed, summarize
+from expkit.analysis.summaries import summarize
 from expkit.analysis.turns import would_change
 from expkit.analysis.warehouse import Tables, read_warehouse
 from expkit.domain import Experiment
@@ -60,14 +61,17 @@ def analyze_experiment(
     covariates = list(dict.fromkeys(metric.covariate for metric in metrics if metric.covariate))
     exposed = find_exposed(reader.connection, experiment.key, variants, at, covariates)
     whole_by = moment if sequential else None
-    found = summarize(reader.connection, metrics, variants, at, covariates, whole_by=whole_by, moment=moment)
+    lasting = lasting_columns(experiment.primary_metric, metrics)
+    found = summarize(
+        reader.connection, metrics, variants, at, covariates, whole_by=whole_by, moment=moment, more=lasting
+    )
     statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
     before = dict(zip(covariates, found[len(metrics) :], strict=True))
     checks = (
         *_ratio(experiment, reader.connection, exposed, history),
         *_balance(experiment, before),
         *check_exposures(exposed.units, exposed.multiple, exposed.strays),
-        *check_lasting(reader.connection, experiment),
+        *check_lasting(reader.connection, experiment, lasting),
     )
     arrived = count_arrived(reader.connection, exposed, experiment.shares)
     taken = Taken(moment, look, history, past, promise, reader.versions, arrived)
@@ -123,10 +127,10 @@ def _assembled(
     guardrails = tuple(_findings(experiment, statistics, estimates))
     primary = [row for row in estimates if row.role == "primary"]
     progress = progress_of(experiment, exposed.counts, exposed.days, over=experiment.stopped_at is not None)
-    course = Course(progress.units, exposed.days, look, taken.history, taken.past)
     reached = reached_of(experiment.plan, primary, progress, taken.arrived, taken.moment)
     advice = recommend(primary, checks, guardrails, progress)
     turns = would_change(advice, primary, checks, guardrails, progress, reached)
+    course = Course(progress.units, exposed.days, look, taken.history, taken.past)
     return Scorecard(
         experiment=experiment.key,
         name=experiment.name,

@@ -1,4 +1,8 @@
-"""Does the primary metric's effect last? Each unit's slope over its first days, arm by arm, in DuckDB."""
+"""Does the primary metric's effect last? Each unit's slope over its first days, arm by arm, in DuckDB.
+
+A slope is a weighted sum over days, so that it follows from the sum of a unit's amounts and the sum of amount x day;
+what happens at most once a day is kept as one bit per day.
+"""
 
 from __future__ import annotations
 
@@ -6,36 +10,52 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from expkit.analysis.estimates import metrics_of
-from expkit.analysis.hit_columns import hit_columns
-from expkit.analysis.unit_columns import events_of
+from expkit.analysis.hit_columns import DAY
+from expkit.analysis.unit_columns import UnitColumn, UnitColumns, events_of
 from expkit.domain import Experiment, Metric
 from expkit.stats import Check, Summary, check_novelty
 from expkit.stats.longevity import ALPHA, day_weights
 
-__all__ = ["check_lasting"]
+__all__ = ["check_lasting", "lasting_columns"]
 
 DAYS = (14, 7, 3)
 """As many days as enough units have been there for."""
 LEAST = 100
-_DAY = 86_400_000_000
+_AMOUNTS = {"count": "1", "sum": "value"}
 
 
-def check_lasting(connection: Any, experiment: Experiment) -> tuple[Check, ...]:
-    """One check per treatment, of units that were seen long enough before the log ends; none too early, or for a metric
-    that does not add up from day to day: a ratio, a quantile, one that starts later.
+def lasting_columns(metric: Metric, metrics: Sequence[Metric]) -> UnitColumns:
+    """What the check needs of each unit; nothing for a ratio and the like, or where the first days do not count."""
+    if metric.kind not in {"conversion", "count", "sum"} or metric.start_days:
+        return UnitColumns([], {})
+    here, parameters, _ = events_of(metrics.index(metric), metrics)
+    columns = [UnitColumn("late", "max(age)", "max", "0")]
+    if metric.kind == "conversion":
+        days = f"bit_or((1 << (age // {DAY})::INTEGER)::INTEGER)"
+        columns.append(UnitColumn("days", f"{days} FILTER ({here} AND age < {max(DAYS) * DAY})", "bits", "0"))
+    else:
+        value = _value(metric, metrics)
+        for most in DAYS:
+            rows = f"FILTER ({here} AND age < {most * DAY})"
+            columns.append(UnitColumn(f"amount{most}", f"fsum({value}) {rows}", "add", "0"))
+            columns.append(UnitColumn(f"moved{most}", f"fsum({value} * (age // {DAY})) {rows}", "add", "0"))
+    return UnitColumns(columns, parameters)
 
-    Stands on the tables that `summarize` made.
+
+def check_lasting(connection: Any, experiment: Experiment, asked: UnitColumns) -> tuple[Check, ...]:
+    """One check per treatment, of units that were seen long enough before the log ends; none where it is too early.
+
+    Stands on the tables `arms` and `totals`.
     """
-    metrics, control = metrics_of(experiment), experiment.control.key
-    metric = metrics[0]
+    metric, control = experiment.primary_metric, experiment.control.key
     treatments = [variant.key for variant in experiment.treatments]
-    if metric.kind not in ("conversion", "count", "sum") or metric.start_days is not None:
+    if not asked.columns:
         return ()
-    days = _days(connection, metric, [control, *treatments])
+    (end,) = connection.execute("SELECT max(seen + coalesce(late, 0)) FROM arms LEFT JOIN totals USING (u)").fetchone()
+    days = _days(connection, metric, [control, *treatments], end or 0)
     if not days:
         return ()
-    slopes = dict(_slopes(connection, metrics, days))
+    slopes = dict(_slopes(connection, metric, days, (end or 0) - days * DAY))
     found = []
     for variant in treatments:
         check = check_novelty(slopes[control], slopes[variant], alpha=ALPHA / len(treatments))
@@ -44,44 +64,33 @@ def check_lasting(connection: Any, experiment: Experiment) -> tuple[Check, ...]:
     return tuple(found)
 
 
-def _days(connection: Any, metric: Metric, variants: Sequence[str]) -> int:
-    (end,) = connection.execute("SELECT max(moment) FROM (SELECT max(seen) AS moment FROM arms UNION ALL "
-                                "SELECT max(seen + age) FROM hits JOIN arms USING (u))").fetchone()  # fmt: skip
+def _days(connection: Any, metric: Metric, variants: Sequence[str], end: int) -> int:
+    settled = ", ".join(f"count(*) FILTER (seen <= {end - days * DAY})" for days in DAYS)
+    rows = connection.execute(f"SELECT variant, {settled} FROM arms GROUP BY variant").fetchall()  # noqa: S608  # numbers
+    counts = {variant: dict(zip(DAYS, units, strict=True)) for variant, *units in rows}
     for days in DAYS:
-        if metric.window_days is not None and days > metric.window_days:
-            continue
-        rows = connection.execute(
-            "SELECT variant, count(*) FROM arms WHERE seen <= $until GROUP BY ALL",
-            {"until": (end or 0) - days * _DAY},
-        ).fetchall()
-        counts = dict(rows)
-        if all(counts.get(variant, 0) >= LEAST for variant in variants):
-            connection.execute(
-                "CREATE OR REPLACE TEMP TABLE settled AS SELECT u, variant FROM arms WHERE seen <= $until",
-                {"until": (end or 0) - days * _DAY},
-            )
+        whole = metric.window_days is None or days <= metric.window_days
+        if whole and all(counts.get(variant, {}).get(days, 0) >= LEAST for variant in variants):
             return days
     return 0
 
 
-def _slopes(connection: Any, metrics: Sequence[Metric], days: int) -> Iterator[tuple[str, Summary]]:
-    """Of the first metric."""
-    counts, parameters, _ = events_of(0, metrics)
-    added = hit_columns(metrics).number(metrics[0].property) if metrics[0].property else "value"
-    value = {"conversion": "1.0", "count": "count(*)", "sum": f"fsum({added})"}[metrics[0].kind]
+def _slopes(connection: Any, metric: Metric, days: int, until: int) -> Iterator[tuple[str, Summary]]:
+    weights = [float(one) for one in day_weights(days)]
+    if metric.kind == "conversion":
+        slope = " + ".join(f"{weight!r} * ((days >> {day}) & 1)" for day, weight in enumerate(weights))
+    else:
+        slope = f"moved{days} * {weights[1] - weights[0]!r} + amount{days} * {weights[0]!r}"
     rows = connection.execute(
-        f"""
-        SELECT variant, count(*), avg(slope), var_samp(slope) FROM (
-            SELECT settled.variant, u, coalesce(fsum(amount * weight), 0) AS slope
-            FROM settled LEFT JOIN (
-                SELECT u, age // {_DAY} AS day, {value} AS amount FROM hits
-                WHERE {counts} AND age < {days * _DAY} GROUP BY ALL
-            ) USING (u) LEFT JOIN (
-                SELECT unnest(range({days})) AS day, unnest($weights) AS weight
-            ) USING (day) GROUP BY ALL
-        ) GROUP BY variant
-        """,  # noqa: S608  # numbers and words of our own
-        {**parameters, "weights": day_weights(days).tolist()},
+        f"SELECT variant, count(*), avg(slope), var_samp(slope) FROM ("  # noqa: S608  # numbers and words of our own
+        f"SELECT variant, coalesce({slope}, 0) AS slope FROM arms LEFT JOIN totals USING (u) WHERE seen <= {until}"
+        ") GROUP BY variant"
     ).fetchall()
     for variant, n, mean, var in rows:
         yield variant, Summary(int(n), float(mean), float(var or 0.0))
+
+
+def _value(metric: Metric, metrics: Sequence[Metric]) -> str:
+    from expkit.analysis.hit_columns import hit_columns
+
+    return hit_columns(metrics).number(metric.property) if metric.property else _AMOUNTS[metric.kind]

@@ -19,8 +19,8 @@ from expkit.stats.distributions import critical
 from expkit.stats.reached import mde_reached, power_reached
 
 if TYPE_CHECKING:
+    from expkit.analysis.exposed import Exposed
     from expkit.analysis.recommendation import Progress
-    from expkit.analysis.summaries import Exposed
     from expkit.domain import Plan
 
 __all__ = ["Arrived", "count_arrived", "powers_of", "reached_of"]

@@ -7,10 +7,11 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from expkit.analysis.exposed import find_exposed
 from expkit.analysis.levels import Reference, judge_against, judge_level, undecided
 from expkit.analysis.scorecard import GuardrailFinding, Scorecard
 from expkit.analysis.statistics import ArmStatistic
-from expkit.analysis.summaries import find_exposed, summarize
+from expkit.analysis.summaries import summarize
 from expkit.analysis.watch import Watch
 from expkit.domain import Experiment, Guardrail
 from expkit.domain.baseline import Baseline

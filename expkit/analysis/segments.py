@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from expkit.analysis.columns import text
+from expkit.analysis.exposed import json_path
 from expkit.analysis.groups import Grouping
 from expkit.analysis.sources import Source
-from expkit.analysis.summaries import json_path
 from expkit.stats import SRM_ALPHA, Check, SegmentRatio, blame_srm
 
 __all__ = ["find_culprit", "find_culprit_among", "told"]

@@ -6,6 +6,7 @@ a unit has that did nothing. State kept per unit stands on this: only `merge` de
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Literal, NamedTuple
@@ -21,7 +22,8 @@ __all__ = [
     "UnitColumn",
     "UnitColumns",
     "events_of",
-    "make_scores",
+    "make_frame",
+    "make_totals",
     "measure_of",
     "microseconds",
     "unit_columns",
@@ -30,8 +32,8 @@ __all__ = [
 END = 2**62
 """Later than any moment."""
 
-Merge = Literal["add", "any", "max", "least", ""]
-"""Sum, boolean or, greatest, least of the two halves; "" needs every event again."""
+Merge = Literal["add", "any", "max", "least", "bits", ""]
+"""Sum, boolean or, greatest, least, bitwise or of the two halves; "" needs every event again."""
 
 
 class UnitColumn(NamedTuple):
@@ -53,6 +55,14 @@ class UnitColumns(NamedTuple):
 
     columns: list[UnitColumn]
     parameters: dict[str, object]
+
+    def with_(self, more: UnitColumns) -> UnitColumns:
+        return UnitColumns([*self.columns, *more.columns], {**self.parameters, **more.parameters})
+
+    def parameters_of(self, sql: str) -> dict[str, object]:
+        """Those that a text names: DuckDB takes no others."""
+        named = set(re.findall(r"\$(\w+)", sql))
+        return {name: value for name, value in self.parameters.items() if name in named}
 
 
 def unit_columns(metrics: Sequence[Metric], now: int | None = None) -> UnitColumns:
@@ -78,29 +88,31 @@ def events_of(i: int, metrics: Sequence[Metric]) -> tuple[str, dict[str, object]
     return here, columns.with_window(), columns.window
 
 
-def make_scores(
+def make_totals(connection: Any, asked: UnitColumns) -> None:
+    """The table `totals`: every column that is aggregated, for the units that have `hits`."""
+    wanted = ", ".join(["u", *(f"{column.sql} AS {column.name}" for column in asked.columns if column.sql)])
+    connection.execute(
+        f"CREATE OR REPLACE TEMP TABLE totals AS SELECT {wanted} FROM hits GROUP BY u",  # noqa: S608  # our names
+        asked.parameters_of(wanted),
+    )
+
+
+def make_frame(
     connection: Any,
-    metrics: Sequence[Metric],
+    asked: UnitColumns,
     attributes: Sequence[str],
     until: int | None = None,
     keep: Sequence[str] = (),
-    now: int | None = None,
 ) -> None:
-    """The table `frame`, one row per unit: the columns of all metrics, a{j} for each attribute.
+    """The table `frame`, one row per unit of `arms`: the columns of all metrics, a{j} for each attribute.
 
     Null where the unit's window is not over by `until`. `keep` are columns of the units to have, too.
     """
-    columns, parameters = unit_columns(metrics, now)
-    asked = [f"{column.sql} AS {column.name}" for column in columns if column.sql]
-    filled = [f"{_filled(column, until)} AS {column.name}" for column in columns]
-    filled += [f"a{i}" for i in range(len(attributes))]
+    filled = [f"{_filled(column, until)} AS {column.name}" for column in asked.columns]
+    wanted = ", ".join(["variant", *keep, *filled, *(f"a{i}" for i in range(len(attributes)))])
     connection.execute(
-        f"""
-        CREATE OR REPLACE TEMP TABLE frame AS
-        SELECT {", ".join(["variant", *keep, *filled])}
-        FROM arms LEFT JOIN (SELECT {", ".join(["u", *asked])} FROM hits GROUP BY u) USING (u)
-        """,  # noqa: S608  # names of our own; values are parameters
-        parameters,
+        f"CREATE OR REPLACE TEMP TABLE frame AS SELECT {wanted} FROM arms LEFT JOIN totals USING (u)",  # noqa: S608
+        asked.parameters_of(wanted),
     )
 
 

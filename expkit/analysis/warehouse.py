@@ -12,8 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from expkit.analysis.exposed import Exposed
 from expkit.analysis.statistics import ArmStatistic
-from expkit.analysis.summaries import Exposed
 from expkit.analysis.sums import close_value
 from expkit.domain import Experiment, Metric
 from expkit.errors import InvalidInput, UnknownName

@@ -16,11 +16,12 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from expkit.analysis.estimates import Statistics, estimates_of
+from expkit.analysis.exposed import count_by_phase, find_exposed
 from expkit.analysis.guardrails import Bound, find_breach
 from expkit.analysis.levels import LEAST_UNITS, TUNED_FOR, judge_level, undecided
 from expkit.analysis.scorecard import GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.statistics import compare
-from expkit.analysis.summaries import count_by_phase, find_exposed, summarize
+from expkit.analysis.summaries import summarize
 from expkit.domain import Criterion, Experiment, Guardrail, Metric
 from expkit.domain.events import Timestamp, now
 from expkit.domain.noun import Noun, Text
