@@ -59,8 +59,6 @@ def test_looks_and_looks_computed_again(wb, plan):
     log(wb, 0, 300)
     kept = wb.analyze("shop")
     assert [str(row.estimate) for row in kept.estimates if not isinstance(row.estimate, Estimate)] == []
-        str(row.estimate) for row in kept.estimates
-    ]
     log(wb, 300, 360, seed=2)
     assert wb.analyze("shop").look == 2
     assert_same(wb.analyze("shop", at=1), kept)
