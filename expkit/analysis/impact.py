@@ -1,7 +1,7 @@
 """What a rollback changes: who gets what now and afterwards, and what that is expected to cost or to bring.
 
 The change per day takes the effect of the newest look as it was seen, for as many units a day as came lately: an
-estimate of what is given up, not a promise. Ratios do not add up over units and have none.
+estimate of what is given up, not a promise. Ratios and quantiles do not add up over units and have none.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from expkit.stats import Estimate
 
 __all__ = ["GivenUp", "Impact", "assess_rollback"]
 
+ADD_UP = ("conversion", "count", "sum")
 DAY = 86_400.0
 LEAST_SECONDS = 3600.0
 """A pace that was seen for less than this is none."""
@@ -120,7 +121,7 @@ def _given_up(
             metric=row.metric, variant=row.variant, role=row.role, effect=found.effect,
             lower=_finite(found.ci.lower), upper=_finite(found.ci.upper),
             lift=found.lift if isinstance(found.lift, float) else None,
-            per_day=None if daily is None or row.kind == "ratio" else -found.effect * daily,
+            per_day=None if daily is None or row.kind not in ADD_UP else -found.effect * daily,
         )  # fmt: skip
 
 

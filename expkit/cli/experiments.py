@@ -7,7 +7,18 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from expkit.cli import changes, definitions, evidence, foreign, listing, moves, portfolio, readiness, records
+from expkit.cli import (
+    changes,
+    definitions,
+    evidence,
+    foreign,
+    guardrails,
+    listing,
+    moves,
+    portfolio,
+    readiness,
+    records,
+)
 from expkit.cli.completion import Key
 from expkit.cli.files import read_text
 from expkit.cli.output import Json, say, say_json
@@ -20,6 +31,7 @@ __all__ = ["app"]
 
 app = typer.Typer(help="Propose, change, start, stop, learn.", no_args_is_help=True, rich_markup_mode=None)
 listing.add_to(app)
+guardrails.add_to(app)
 portfolio.add_to(app)
 
 

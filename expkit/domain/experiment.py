@@ -6,11 +6,12 @@ import math
 from itertools import pairwise
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from expkit.domain.allocation import starts
 from expkit.domain.assignment import AtLogin, Layer, Prerequisite, RampStep, Rollout
 from expkit.domain.events import Timestamp
+from expkit.domain.guardrail_lines import read_guardrail
 from expkit.domain.lifecycle import Status
 from expkit.domain.metric import Guardrail, Metric
 from expkit.domain.noun import Json, Key, LongText, Noun, Text
@@ -129,6 +130,15 @@ class Experiment(Noun):
     def _metrics_once(cls, metrics: tuple[Metric, ...]) -> tuple[Metric, ...]:
         _refuse_twice("metric", [metric.key for metric in metrics])
         return metrics
+
+    @field_validator("guardrails", mode="before")
+    @classmethod
+    def _lines_know_the_metrics(cls, given: Any, info: ValidationInfo) -> Any:
+        """A line names a metric of the experiment as it is defined there."""
+        if not isinstance(given, list | tuple):
+            return given
+        own = {metric.key: metric for metric in info.data.get("metrics", ())}
+        return [read_guardrail(one, own) if isinstance(one, str) else one for one in given]
 
     @field_validator("guardrails")
     @classmethod

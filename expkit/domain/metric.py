@@ -5,10 +5,11 @@ from __future__ import annotations
 import builtins  # a metric has a field called property
 from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from expkit.domain.guardrail_lines import read_guardrail, write_guardrail
 from expkit.domain.metric_rules import faults
-from expkit.domain.noun import Json, Key, LongText, Noun, Text
+from expkit.domain.noun import Json, Key, LongText, Noun, Text, explain
 from expkit.domain.ready_metrics import ready_metric
 from expkit.domain.where import refuse_odd_condition
 
@@ -114,6 +115,7 @@ class Guardrail(Noun):
     """A metric that must not get worse than a bound: by `max_change` (relative) or beyond `limit` (absolute).
 
     >>> Guardrail(metric=Metric(key="error", direction="decrease"), limit=0.05, action="pause")
+    >>> Guardrail.parse("error < 5% pause")
     """
 
     metric: Metric
@@ -122,6 +124,26 @@ class Guardrail(Noun):
     limit: float | None = None
     """The level that no arm may cross in the bad direction."""
     action: Literal["alert", "pause", "stop", "rollback"] = "alert"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_line(cls, data: Any) -> Any:
+        return read_guardrail(data) if isinstance(data, str) else data
+
+    @classmethod
+    def parse(cls, data: object) -> Self:
+        """From its fields, or from a line: `trace.error < 5% stop`, `trace.quality -10%`, `trace.cost +20% pause`."""
+        if not isinstance(data, str):
+            return super().parse(data)
+        try:
+            return cls.model_validate(data)
+        except ValidationError as error:
+            raise explain(cls, error) from None
+
+    @builtins.property
+    def line(self) -> str:
+        """As people say it."""
+        return write_guardrail(self.metric.key, self.metric.direction, self.limit, self.max_change, self.action)
 
     @model_validator(mode="after")
     def _has_a_bound(self) -> Self:

@@ -71,6 +71,8 @@ class Policy(Noun):
     """How many reviewers must approve."""
     stopping: Literal["off", "alert", "stop"] = "alert"
     """What becomes of a running experiment whose stopping criteria are met."""
+    loosening: Strictness = "block"
+    """A guardrail of a running experiment that is to watch less, without a second person's approval."""
     retention: Retention = Retention()
 
     def strictness(self, item: str) -> Strictness:

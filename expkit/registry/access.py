@@ -19,9 +19,11 @@ from expkit.storage import Work
 
 __all__ = [
     "answer_elevation",
+    "approved_elevation",
     "elevations",
     "grant",
     "grants",
+    "is_open",
     "me",
     "request_elevation",
     "require",
@@ -42,7 +44,7 @@ def role_of(connection: sa.Connection, actor: str, project: str, at: datetime) -
 
 def me(connection: sa.Connection, actor: str, at: datetime) -> Me:
     """Somebody's name and the roles that hold for them at a time, by project."""
-    if not connection.scalar(sa.select(sa.exists(sa.select(held.c.actor)))):
+    if is_open(connection):
         return Me.model_construct(name=actor, is_open=True, roles={EVERYWHERE: "admin"})
     standing = sa.select(held.c.project, held.c.role).where(held.c.actor == actor)
     for_a_while = sa.select(asked.c.project, asked.c.role).where(
@@ -52,6 +54,24 @@ def me(connection: sa.Connection, actor: str, at: datetime) -> Me:
     for project, role in connection.execute(standing.union_all(for_a_while)):
         roles[project] = max(roles.get(project, role), role, key=ROLES.index)
     return Me.model_construct(name=actor, roles=roles)  # as it is: a name that cannot be kept is the writer's to refuse
+
+
+def is_open(connection: sa.Connection) -> bool:
+    """Nobody has a role, so everybody may do everything."""
+    return not connection.scalar(sa.select(sa.exists(sa.select(held.c.actor))))
+
+
+def approved_elevation(
+    connection: sa.Connection, actor: str, needed: Role, project: str, at: datetime
+) -> Elevation | None:
+    """The request for at least this role there that somebody else has approved and that still holds; the newest."""
+    enough = [role for role in ROLES if allows(role, needed)]
+    query = sa.select(asked).where(
+        asked.c.actor == actor, asked.c.state == "approved", asked.c.until > at,
+        asked.c.project.in_((project, EVERYWHERE)), asked.c.role.in_(enough),
+    )  # fmt: skip
+    row = connection.execute(query.order_by(asked.c.id.desc()).limit(1)).one_or_none()
+    return None if row is None else Elevation.parse(dict(row._mapping))
 
 
 def require(connection: sa.Connection, actor: str, permission: str, project: str, at: datetime) -> None:

@@ -32,9 +32,9 @@ class TrafficRequest(Noun):
 
 
 class GuardrailsRequest(Noun):
-    """All of them, in place of those so far."""
+    """All of them, in place of those so far: with their fields, or as lines, `trace.error < 5% stop`."""
 
-    guardrails: tuple[Guardrail, ...]
+    guardrails: tuple[Guardrail | LongText, ...]
     version: int | None = None
     """The version that was seen."""
     reason: LongText = ""
@@ -84,8 +84,9 @@ def set_traffic(
 def set_guardrails(
     workbench: Bench, key: str, asked: Annotated[GuardrailsRequest, Depends(parsed(GuardrailsRequest))]
 ) -> Experiment:
-    """Set the guardrails, as a new version; of a running experiment that is an operator's."""
-    changes = {"guardrails": [guardrail.to_dict() for guardrail in asked.guardrails]}
+    """Set the guardrails, as a new version; of a running experiment that is an operator's, and less takes approval."""
+    given = [one if isinstance(one, str) else one.to_dict() for one in asked.guardrails]
+    changes = {"guardrails": given}
     return workbench.update(key, changes, version=asked.version, reason=asked.reason)
 
 

@@ -11,6 +11,7 @@ from expkit.domain import Experiment
 from expkit.domain.filters import Filters
 from expkit.errors import InvalidInput
 from expkit.workbench.desk import Desk
+from expkit.workbench.guarding import RUNNING
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -21,8 +22,6 @@ __all__ = ["EndVerbs"]
 
 log = logging.getLogger(__name__)
 
-GOES_BACK = ("active", "paused", "rolling_out")
-
 
 class EndVerbs(Desk):
     def rollback_impact(self, key: str) -> Impact:
@@ -31,7 +30,7 @@ class EndVerbs(Desk):
         """
         with self._read() as connection:
             experiment = registry.get(connection, key)
-        if experiment.status not in GOES_BACK:
+        if experiment.status not in RUNNING:
             raise InvalidInput(
                 f"Experiment {key!r} is {experiment.status}: there is nothing to roll back.",
                 hint="one that is active, paused or being rolled out can be.",
@@ -40,7 +39,7 @@ class EndVerbs(Desk):
 
     def _ends(self, experiment: Experiment, verb: str, units: Mapping[str, int] | None = None) -> dict[str, Any]:
         """The evidence of a stop or a rollback. What cannot be read holds no end up: it is left out."""
-        if verb not in {"stop", "rollback"} or experiment.status not in GOES_BACK:
+        if verb not in {"stop", "rollback"} or experiment.status not in RUNNING:
             return {}
         try:
             counted = self._counted(experiment) if units is None else dict(units)
@@ -52,7 +51,7 @@ class EndVerbs(Desk):
             return {}
 
     def _counted(self, experiment: Experiment) -> dict[str, int]:
-        from expkit.analysis.summaries import find_exposed
+        from expkit.analysis.exposed import find_exposed
 
         since = self._since(experiment) if experiment.status == "rolling_out" else None
         variants = [variant.key for variant in experiment.variants]

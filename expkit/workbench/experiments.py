@@ -13,6 +13,7 @@ from expkit.domain.filters import Filters
 from expkit.domain.policy import ChecklistItem
 from expkit.storage import Work
 from expkit.workbench.ends import EndVerbs
+from expkit.workbench.guarding import RUNNING, refuse_unapproved
 
 __all__ = ["ExperimentVerbs", "also_needed"]
 
@@ -50,7 +51,7 @@ class ExperimentVerbs(EndVerbs):
     ) -> Experiment:
         """Change some fields, as a new version. Give the `version` that you saw, and nobody is overwritten."""
         with self._begin("experiment.update", key=key) as work:
-            self._may_update(work, key, changes)
+            self._may_update(work, key, changes, reason)
             return registry.update(work, key, changes, version=version, reason=reason)
 
     def traffic(
@@ -85,7 +86,7 @@ class ExperimentVerbs(EndVerbs):
     def restore(self, key: str, version: int, reason: str = "") -> Experiment:
         """A new version that equals an old one."""
         with self._begin("experiment.restore", key=key) as work:
-            self._may_update(work, key, {**_DEFAULTS, **registry.at_version(work.connection, key, version)})
+            self._may_update(work, key, {**_DEFAULTS, **registry.at_version(work.connection, key, version)}, reason)
             return registry.restore(work, key, version, reason)
 
     def delete(self, key: str, reason: str = "") -> None:
@@ -176,9 +177,11 @@ class ExperimentVerbs(EndVerbs):
             self._may_move(work, registry.locked(work, key), verb)
             return registry.move(work, key, verb, reason, evidence=evidence)
 
-    def _may_update(self, work: Work, key: str, changes: Mapping[str, Any]) -> None:
-        for permission, project in also_needed(registry.locked(work, key), changes):
+    def _may_update(self, work: Work, key: str, changes: Mapping[str, Any], reason: str) -> None:
+        before = registry.locked(work, key)
+        for permission, project in also_needed(before, changes):
             registry.require(work.connection, self.actor, permission, project, work.at)
+        refuse_unapproved(work, before, changes, reason)
 
     def _may_move(self, work: Work, experiment: Experiment, verb: str) -> None:
         role = find_move(verb, experiment.status, experiment.key).role
@@ -193,7 +196,7 @@ def also_needed(experiment: Experiment, changes: Mapping[str, Any]) -> Iterator[
     """Who runs an experiment for users has to agree to what they get; who gets a project, to what is put there."""
     known = {**_DEFAULTS, **experiment.definition()}
     changed = {name for name, value in changes.items() if value != known.get(name)}
-    if experiment.status in {"active", "paused", "rolling_out"}:
+    if experiment.status in RUNNING:
         if {"coverage", "variants", "ramp", "rollout"} & changed:
             yield "traffic.change", experiment.project
         if "guardrails" in changed:

@@ -15,6 +15,7 @@ from expkit.errors import Conflict, InvalidInput, Overtaken
 from expkit.registry.experiments import lock_all
 from expkit.storage import Work
 from expkit.workbench.desk import Desk
+from expkit.workbench.guarding import refuse_unapproved
 from expkit.workbench.planned import Planned
 
 if TYPE_CHECKING:
@@ -60,17 +61,19 @@ class FileVerbs(Desk):
             registry.require(work.connection, self.actor, "experiment.create", wanted.project, work.at)
             registry.create(work, _definition_only(wanted), reason or "applied from a file")
         elif planned.action == "update":
-            self._may_change(work, wanted, planned)
+            self._may_change(work, wanted, planned, reason)
             registry.replace(work, wanted.key, _definition_only(wanted), reason or "applied from a file")
 
-    def _may_change(self, work: Work, wanted: Experiment, planned: Planned) -> None:
+    def _may_change(self, work: Work, wanted: Experiment, planned: Planned, reason: str) -> None:
         from expkit.workbench.experiments import also_needed
 
         before = registry.get(work.connection, wanted.key)
         registry.require(work.connection, self.actor, "experiment.update", before.project, work.at)
         touched = {change.path.split(".")[0].split("[")[0] for change in planned.changes}
-        for permission, project in also_needed(before, {name: getattr(wanted, name) for name in touched}):
+        changes = {name: getattr(wanted, name) for name in touched}
+        for permission, project in also_needed(before, changes):
             registry.require(work.connection, self.actor, permission, project, work.at)
+        refuse_unapproved(work, before, changes, reason)
 
 
 def _refuse_another(now: builtins.list[Planned], seen: Iterable[Planned]) -> None:

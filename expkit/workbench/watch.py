@@ -19,6 +19,7 @@ from expkit.domain.filters import Filters
 from expkit.errors import InvalidInput
 from expkit.workbench.acting import MONITOR, act, asks_for_action, verbs_of
 from expkit.workbench.ends import EndVerbs
+from expkit.workbench.guarding import RUNNING
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -30,7 +31,6 @@ __all__ = ["HOLDER", "WatchVerbs"]
 log = logging.getLogger(__name__)
 
 HOUR = timedelta(hours=1)
-WATCHED = ("active", "paused", "rolling_out")
 RETRY = 30.0
 """Seconds until an experiment that could not be watched is tried again."""
 LEISURE = 2.0
@@ -59,7 +59,7 @@ class WatchVerbs(EndVerbs):
         self._may("experiment.analyze", key=key)
         with self._read() as connection:
             experiment = registry.get(connection, key)
-        if experiment.status not in WATCHED:
+        if experiment.status not in RUNNING:
             raise InvalidInput(
                 f"Experiment {key!r} is {experiment.status}.",
                 hint="watch one that is active, paused or being rolled out.",
@@ -113,7 +113,7 @@ class WatchVerbs(EndVerbs):
     def _running(self, at: datetime, position: tuple[int, int]) -> builtins.list[tuple[Experiment, _Seen]]:
         """Each with what would be remembered of it, were it watched now."""
         with self._read() as connection:
-            running = [each for status in WATCHED for each in registry.every(connection, Filters(status=status))]
+            running = [each for status in RUNNING for each in registry.every(connection, Filters(status=status))]
             policies = {
                 project: registry.policy_for(connection, project).stopping
                 for project in {each.project for each in running}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import pty
 import subprocess
@@ -132,3 +133,18 @@ def test_delete_asks_a_person(run: Run) -> None:
     assert "Nothing was changed." in said
     assert at_a_terminal("y", "experiments", "delete", "banner")[0] == 0
     assert "no experiment 'banner'" in run("experiments", "show", "banner").err
+
+
+def test_guardrails_are_lines(run: Any, home: Path) -> None:
+    """Shown, added, replaced by metric, taken away; what is no line, or not there, is refused."""
+    definition = {"key": "bot", "name": "Bot", "hypothesis": "If, then", "metrics": ["solved"]}
+    file = home / "bot.json"
+    file.write_text(json.dumps({**definition, "variants": [{"key": "control"}, {"key": "treatment"}]}))
+    assert run("experiments", "create", "-f", str(file)).code == 0
+    assert run("experiments", "guardrails", "bot").out.startswith("None is set")
+    done = run("experiments", "guardrails", "bot", "trace.error < 5% stop", "trace.cost +20%")
+    assert done.out == "trace.error < 0.05 stop\ntrace.cost +20% alert\n"
+    done = run("experiments", "guardrails", "bot", "trace.cost +10% pause", "--remove", "trace.error", "--json").json
+    assert (len(done["items"]), done["items"][0]["max_change"], done["version"]) == (1, 0.1, 3)
+    assert run("experiments", "guardrails", "bot", "trace.cost down").code == 2
+    assert run("experiments", "guardrails", "bot", "--remove", "trace.error").code == 2

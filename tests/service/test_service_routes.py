@@ -174,6 +174,17 @@ def test_two_versions_that_were_seen_are_one_too_many(service: httpx.Client, act
     assert answer.json()["detail"] == "If-Match says 1, and the body 2."
 
 
+def test_guardrails_are_lines_as_well(service: httpx.Client) -> None:
+    """Beside their fields, in a definition and by their own route; what is no line is told so."""
+    made = service.post("/experiments", json={**CHECKOUT, "key": "lines", "guardrails": ["trace.error < 5% stop"]})
+    assert made.json()["guardrails"][0]["limit"] == 0.05
+    body = {"guardrails": ["trace.cost +20%", {"metric": "refund", "limit": 0.1}]}
+    found = service.post("/experiments/lines/guardrails", json=body).json()["guardrails"]
+    assert [(one["metric"]["key"], one["max_change"]) for one in found] == [("trace.cost", 0.2), ("refund", None)]
+    answer = service.post("/experiments/lines/guardrails", json={"guardrails": ["trace.cost is fine"]})
+    assert (answer.status_code, "METRIC +SHARE%" in answer.json()["detail"]) == (422, True)
+
+
 def test_guardrails_are_set_with_a_reason(service: httpx.Client, workbench: Workbench) -> None:
     """As a new version."""
     service.post("/experiments", json={**CHECKOUT, "key": "guarded"})

@@ -1098,7 +1098,7 @@ export interface paths {
         put?: never;
         /**
          * Set Guardrails
-         * @description Set the guardrails, as a new version; of a running experiment that is an operator's.
+         * @description Set the guardrails, as a new version; of a running experiment that is an operator's, and less takes approval.
          */
         post: operations["set_guardrails"];
         delete?: never;
@@ -4452,6 +4452,7 @@ export interface components {
          * @description A metric that must not get worse than a bound: by `max_change` (relative) or beyond `limit` (absolute).
          *
          *     >>> Guardrail(metric=Metric(key="error", direction="decrease"), limit=0.05, action="pause")
+         *     >>> Guardrail.parse("error < 5% pause")
          */
         Guardrail: {
             /**
@@ -4503,6 +4504,7 @@ export interface components {
          * @description A metric that must not get worse than a bound: by `max_change` (relative) or beyond `limit` (absolute).
          *
          *     >>> Guardrail(metric=Metric(key="error", direction="decrease"), limit=0.05, action="pause")
+         *     >>> Guardrail.parse("error < 5% pause")
          */
         GuardrailInput: {
             /**
@@ -4527,11 +4529,11 @@ export interface components {
         };
         /**
          * GuardrailsRequest
-         * @description All of them, in place of those so far.
+         * @description All of them, in place of those so far: with their fields, or as lines, `trace.error < 5% stop`.
          */
         GuardrailsRequest: {
             /** Guardrails */
-            guardrails: components["schemas"]["GuardrailInput"][];
+            guardrails: (components["schemas"]["GuardrailInput"] | string)[];
             /**
              * Reason
              * @default
@@ -6038,6 +6040,13 @@ export interface components {
              */
             hash: "off" | "warn" | "block";
             /**
+             * Loosening
+             * @description A guardrail of a running experiment that is to watch less, without a second person's approval.
+             * @default block
+             * @enum {string}
+             */
+            loosening: "off" | "warn" | "block";
+            /**
              * Metrics
              * @default warn
              * @enum {string}
@@ -6111,6 +6120,13 @@ export interface components {
              * @enum {string}
              */
             hash: "off" | "warn" | "block";
+            /**
+             * Loosening
+             * @description A guardrail of a running experiment that is to watch less, without a second person's approval.
+             * @default block
+             * @enum {string}
+             */
+            loosening: "off" | "warn" | "block";
             /**
              * Metrics
              * @default warn
