@@ -102,14 +102,14 @@ def _evenness(connection: Any, units: Mapping[str, int]) -> dict[str, Measured]:
         """
         WITH counted AS (SELECT variant, u, said, count(*)::DOUBLE AS n FROM said GROUP BY ALL),
         kinds AS (SELECT variant, said, sum(n) AS n, sum(n * n) AS squares FROM counted GROUP BY ALL),
-        arms AS (SELECT variant, sum(n) AS n, count(*) AS seen FROM kinds GROUP BY ALL),
+        arms AS (SELECT variant, sum(n) AS n FROM kinds GROUP BY ALL),
         shares AS (SELECT variant, said, kinds.n / arms.n AS p, squares FROM kinds JOIN arms USING (variant)),
         whole AS (SELECT variant, fsum(-p * ln(p)) AS entropy, fsum(squares / p) AS squares FROM shares GROUP BY ALL),
         units AS (
             SELECT variant, u, fsum(-n * ln(p)) AS told, sum(n) AS n
             FROM counted JOIN shares USING (variant, said) GROUP BY ALL
         )
-        SELECT variant, any_value(arms.n), any_value(seen), any_value(entropy), any_value(squares) - fsum(units.n ** 2),
+        SELECT variant, any_value(arms.n), any_value(entropy), any_value(squares) - fsum(units.n ** 2),
                fsum((told - entropy * units.n) ** 2)
         FROM units JOIN whole USING (variant) JOIN arms USING (variant) GROUP BY variant
         """

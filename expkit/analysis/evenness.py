@@ -4,8 +4,9 @@ J = H / ln K (Pielou 1966, J. Theor. Biol. 13, 131-144), H = -sum of p ln p over
 seen in any arm, so that arms are measured by one length. The plug-in H is too small by half the sum of var(p) / p
 (Miller 1955; (K - 1) / 2N for independent events); units are what is independent here, so var(p) is taken over units,
 p being a ratio of their totals. H is itself a ratio of totals, of what each event says, -ln p, to events: how H hangs
-on p has no part in its first-order error, because the p add up to 1. Near J = 1 every event says the same, and the
-next order, 2 bias^2 / (K - 1) (Harris 1975; (K - 1) / 2N^2 for independent events), is what is left.
+on p has no part in its first-order error, because the p add up to 1. Near J = 1 that error vanishes and the next
+order, (K - 1) / 2N^2 for independent events (Harris 1975), is what is left. The shares that were seen are less even
+than the true ones, which puts twice that into the error: it is on the safe side there.
 """
 
 from __future__ import annotations
@@ -26,8 +27,6 @@ class Spread(NamedTuple):
 
     units: int
     events: float
-    seen: int
-    """Kinds."""
     entropy: float
     squares: float
     """Of the events of each unit and kind over the share of the kind, less those of each unit, added up."""
@@ -45,7 +44,6 @@ def evenness_of(arm: Spread, kinds: int) -> tuple[float, float] | NotEstimable:
             "collect more events, or use a property with fewer values.",
         )
     bias = arm.squares / (2 * arm.events**2)
-    first = arm.residuals * arm.units / (arm.units - 1) / arm.events**2
-    second = 2 * bias**2 / max(arm.seen - 1, 1)
+    variance = arm.residuals * arm.units / (arm.units - 1) / arm.events**2
     most = math.log(kinds)
-    return (arm.entropy + bias) / most, math.sqrt(first + second) / most
+    return (arm.entropy + bias) / most, math.sqrt(variance) / most

@@ -33,10 +33,11 @@ def define(
 ) -> None:
     """Add a metric to the catalogue, or a new version of one's own.
 
-    Fields that are not given stay as they are. Scorecards of the past keep the definition they were made with.
+    Fields that are not given stay as they are; a ready-made name (web.ctr) brings its own. Scorecards of the past keep
+    the definition they were made with.
     """
     from expkit.cli.patches import patched, read_patch
-    from expkit.domain import Metric
+    from expkit.domain import Metric, ready_metric
 
     given = {**read_patch(file), **({"key": key} if key else {})}
     if "key" not in given:
@@ -46,7 +47,7 @@ def define(
         try:
             known = workbench.metric(str(given["key"])).to_dict()
         except NotFound:
-            known = {}
+            known = ready_metric(str(given["key"])) or {}
         wanted = Metric.parse({**known, **patched(Metric, known, given, setting)})
         metric = workbench.define_metric(wanted, version=version, reason=reason)
         number = workbench.metric_versions(metric.key)[0].version

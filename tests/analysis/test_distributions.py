@@ -14,6 +14,7 @@ from expkit.analysis.evenness import Spread, evenness_of
 from expkit.stats import Estimate, NotEstimable, compare_quantiles
 
 P95 = {"key": "p95", "kind": "quantile", "event": "load", "quantile": 0.95, "direction": "decrease"}
+SHARES = 2.0 ** -np.arange(12.0) * 4 + 0.1
 BALANCE = {"key": "balance", "kind": "evenness", "event": "view", "property": "item"}
 
 
@@ -22,7 +23,7 @@ def log(n: int = 300, seed: int = 1, shift: float = 0.2) -> tuple[list[dict[str,
     rng = np.random.default_rng(seed)
     exposures, outcomes = [], []
     for unit in range(n):
-        arm, slow, taste = ("control", "treatment")[unit % 2], rng.normal(0, 0.6), rng.dirichlet(np.full(12, 0.7))
+        arm, slow, taste = ("control", "treatment")[unit % 2], rng.normal(0, 0.6), rng.dirichlet(SHARES)
         exposures.append(seen(arm, f"u{unit}"))
         for _ in range(rng.poisson(4)):
             seconds = float(np.exp(rng.normal(5 + slow + shift * (unit % 2), 0.4)))
@@ -114,7 +115,7 @@ def test_the_interval_of_evenness_covers_the_truth():
             told, size = table @ -np.log(p), table.sum(1)
             over = float(((table**2).sum(0) / p).sum() - (size**2).sum())
             h = float(-(p * np.log(p)).sum())
-            value, se = evenness_of(Spread(200, float(n), 5, h, over, float(((told - h * size) ** 2).sum())), 5)
+            value, se = evenness_of(Spread(200, float(n), h, over, float(((told - h * size) ** 2).sum())), 5)
             covered += abs(value - truth) < 1.96 * se
         assert 0.92 < covered / rounds <= 1
 
@@ -141,8 +142,8 @@ def test_why_there_is_none(analyze):
     one = [did("view", row["user_id"], properties={"item": "only"}) for row in EXPOSURES]
     card = analyze(experiment([P95, {**BALANCE, "event": "seen"}]), (), same)
     assert isinstance(card.estimate("balance"), NotEstimable)
-    assert evenness_of(Spread(9, 50.0, 40, 3.0, 100.0, 10.0), 40).hint
-    assert "one kind" in evenness_of(Spread(300, float(len(one)), 1, 0.0, 0.0, 0.0), 1).reason
+    assert evenness_of(Spread(9, 50.0, 3.0, 100.0, 10.0), 40).hint
+    assert "one kind" in evenness_of(Spread(300, float(len(one)), 0.0, 0.0, 0.0), 1).reason
 
 
 def test_guardrails_and_the_primary_metric(analyze):

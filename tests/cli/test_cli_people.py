@@ -63,6 +63,15 @@ def test_metrics_from_a_file(run: Run) -> None:
     assert "did you mean 'ctr'?" in run("metrics", "show", "ctrr").err
 
 
+def test_ready_made_metrics_are_defined_by_their_name(run: Run) -> None:
+    """What everybody means by it is filled in, and may be changed; fields that do not go together are refused."""
+    assert run("metrics", "define", "web.bounce_rate", "--set", "where.placement=pdp").code == 0
+    known = run("metrics", "show", "web.bounce_rate", "--json").json
+    assert (known["measure"], known["per"], known["where"]) == ("bounce", "session", {"placement": "pdp"})
+    assert "need each other" in run("metrics", "define", "slow", "--set", "kind=quantile").err
+    assert "did you mean '$gt'" in run("metrics", "define", "n", "--set", 'where={"a": {"$gtt": 1}}').err
+
+
 def test_roles_and_more_rights_for_a_while(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a role does not allow is refused with the way out; an approved request opens it until a time."""
     assert "Nobody has a role" in run("roles", "list").out

@@ -6,11 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from expkit import errors
-from expkit.domain import MOVES, Experiment
+from expkit.domain import MOVES, READY_METRICS, Experiment, Metric
 from expkit.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -64,6 +65,15 @@ def test_every_field_is_documented(name: str) -> None:
     """Each field of an experiment is a term of the list."""
     terms = [line for line in text("experiments.md").splitlines() if line.startswith("`")]
     assert any(f"`{name}`" in line for line in terms)
+
+
+def test_every_metric_is_documented() -> None:
+    """Each field of a metric, each kind and each ready-made name stands on the metrics' page."""
+    page = text("metrics.md")
+    kinds = get_args(Metric.model_fields["kind"].annotation)
+    plain = {"key", "name", "description", "owner", "unit", "direction"}
+    names = {*kinds, *Metric.model_fields} - plain | {name for name in READY_METRICS if not name[-2:].isdigit()}
+    assert [name for name in sorted(names) if f"`{name}`" not in page] == []
 
 
 def test_the_lifecycle_table_is_the_code_s() -> None:
