@@ -7,7 +7,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from expkit.analysis.canary import served
 from expkit.analysis.exposed import find_exposed
+from expkit.analysis.judging import judge_guardrails
 from expkit.analysis.levels import Reference, judge_against, judge_level, undecided
 from expkit.analysis.scorecard import GuardrailFinding, Scorecard
 from expkit.analysis.statistics import ArmStatistic
@@ -42,6 +44,10 @@ def watch_rollout(
     guardrails = experiment.guardrails
     if winner is None:
         return Watch(experiment=experiment.key, at=moment, units={}, split=_NO_SPLIT)
+    if experiment.canary is not None:  # control is still deployed: the two are compared as before
+        counts, statistics = served(reader.connection, experiment, experiment.canary, since=since, at=at)
+        judged = tuple(judge_guardrails(experiment, statistics, counts))
+        return Watch(experiment=experiment.key, at=moment, units=counts, guardrails=judged, split=_NO_SPLIT)
     exposed = find_exposed(reader.connection, experiment.key, [winner.key], at, since=since)
     findings: list[GuardrailFinding] = []
     if guardrails and exposed.single:

@@ -15,27 +15,27 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from expkit.analysis.estimates import Statistics, estimates_of
+from expkit.analysis.canary import served
+from expkit.analysis.estimates import Statistics
 from expkit.analysis.exposed import count_by_phase, find_exposed
-from expkit.analysis.guardrails import Bound, find_breach
-from expkit.analysis.levels import LEAST_UNITS, TUNED_FOR, judge_level, undecided
-from expkit.analysis.scorecard import GuardrailFinding, MetricEstimate, Scorecard
+from expkit.analysis.judging import judge_guardrails
+from expkit.analysis.scorecard import GuardrailFinding, Scorecard
 from expkit.analysis.statistics import compare
 from expkit.analysis.summaries import summarize
-from expkit.domain import Criterion, Experiment, Guardrail, Metric
+from expkit.domain import Criterion, Experiment, Metric
 from expkit.domain.events import Timestamp, now
 from expkit.domain.noun import Noun, Text
 from expkit.stats import Check, Estimate, NotEstimable, check_srm_sequential
-from expkit.stats.distributions import tail
 
 if TYPE_CHECKING:
     from expkit.events import Reader
     from expkit.registry import Phase
 
-__all__ = ["LEAST_UNITS", "Watch", "ends_at", "watch_experiment"]
+__all__ = ["Watch", "ends_at", "watch_experiment"]
 
 MISMATCHES = (100.0, 10_000.0)
 """Of the split: gross ones are found early, small ones in time."""
+_SPLIT_ELSEWHERE = NotEstimable("The traffic of a canary is split elsewhere.", "look there for the shares.")
 
 
 class Watch(Noun):
@@ -69,21 +69,27 @@ def watch_experiment(
 ) -> Watch:
     """What stands now. `history` are the phases, of which the newest one's split is tested; `last` the newest look."""
     moment = at or now()
-    variants = [variant.key for variant in experiment.variants]
-    exposed = find_exposed(reader.connection, experiment.key, variants, at)
-    metrics = list(_metrics(experiment))
-    statistics: Statistics = {}
-    if metrics and exposed.single:
-        found = summarize(reader.connection, metrics, variants, at)
-        statistics = {metric.key: arms for metric, arms in zip(metrics, found, strict=True)}
+    counts, statistics = _seen(experiment, reader, at)
     return Watch(
         experiment=experiment.key,
         at=moment,
-        units=exposed.counts,
-        guardrails=tuple(_findings(experiment, statistics, exposed.counts)),
-        split=_split(experiment, reader, history, exposed.counts),
-        criteria=tuple(_criteria(experiment, moment, exposed.counts, statistics, last)),
+        units=counts,
+        guardrails=tuple(judge_guardrails(experiment, statistics, counts)),
+        split=_SPLIT_ELSEWHERE if experiment.canary else _split(experiment, reader, history, counts),
+        criteria=tuple(_criteria(experiment, moment, counts, statistics, last)),
     )
+
+
+def _seen(experiment: Experiment, reader: Reader, at: datetime | None) -> tuple[dict[str, int], Statistics]:
+    if experiment.canary is not None:
+        return served(reader.connection, experiment, experiment.canary, since=experiment.started_at, at=at)
+    variants = [variant.key for variant in experiment.variants]
+    exposed = find_exposed(reader.connection, experiment.key, variants, at)
+    metrics = list(_metrics(experiment))
+    if not metrics or not exposed.single:
+        return exposed.counts, {}
+    found = summarize(reader.connection, metrics, variants, at)
+    return exposed.counts, {metric.key: arms for metric, arms in zip(metrics, found, strict=True)}
 
 
 def _metrics(experiment: Experiment) -> Iterator[Metric]:
@@ -91,52 +97,6 @@ def _metrics(experiment: Experiment) -> Iterator[Metric]:
     if experiment.stopping.when_powered:
         known.setdefault(experiment.primary_metric.key, experiment.primary_metric)
     yield from known.values()
-
-
-def _findings(experiment: Experiment, statistics: Statistics, counts: Mapping[str, int]) -> Iterator[GuardrailFinding]:
-    bounds = len(experiment.guardrails) * len(experiment.treatments)
-    if not bounds or not statistics:
-        return
-    alpha = experiment.plan.alpha / bounds
-    rows, control = _rows(experiment, statistics, alpha), experiment.control.key
-    for guardrail in experiment.guardrails:
-        for variant in experiment.treatments:
-            row = rows[guardrail.metric.key, variant.key]
-            arm, base = statistics[guardrail.metric.key][variant.key], statistics[guardrail.metric.key][control]
-            if _few(counts, control, variant.key):
-                yield undecided(guardrail, variant.key, "there is not enough data to tell")
-            elif arm.se == base.se == 0:
-                yield _without_spread(guardrail, variant.key, base.mean, arm.mean)
-            elif row.decision is None and guardrail.limit is not None:  # as where control made no calls
-                yield judge_level(guardrail, variant.key, arm, alpha)
-            elif row.decision is None or row.decision.bound is None:
-                yield undecided(guardrail, variant.key, row.note or str(row.estimate))
-            else:
-                level = tail(abs(row.decision.bound))
-                yield find_breach(Bound.of(guardrail), variant.key, row.estimate, arm, alpha, level, kind=row.kind)
-
-
-def _without_spread(guardrail: Guardrail, variant: str, base: float, mean: float) -> GuardrailFinding:
-    """All units of an arm are alike, as when every call fails: there is no doubt that a test could measure."""
-    sign = 1 if guardrail.metric.direction == "decrease" else -1
-    limit, most = guardrail.limit, guardrail.max_change
-    breached = limit is not None and sign * (mean - limit) > 0
-    breached |= most is not None and sign * (mean - base) > most * abs(base)
-    detail = f"{mean:.4g} in every unit, {base:.4g} in every one of control"
-    return undecided(guardrail, variant, detail).model_copy(update={"breached": breached})
-
-
-def _rows(experiment: Experiment, statistics: Statistics, alpha: float) -> dict[tuple[str, str], MetricEstimate]:
-    """The guardrails' metrics, judged as an always-valid plan of one look would."""
-    plan = {"method": "always_valid", "alpha": alpha, "correction": "none"}
-    metrics = list({guardrail.metric.key: guardrail.metric for guardrail in experiment.guardrails}.values())
-    watched = experiment.changed(plan=plan, metrics=metrics, sample_size=TUNED_FOR)
-    rows = estimates_of(watched, statistics, (), {}, None, {})
-    return {(row.metric, row.variant): row for row in rows}
-
-
-def _few(counts: Mapping[str, int], *variants: str) -> bool:
-    return min(counts[variant] for variant in variants) < LEAST_UNITS
 
 
 def _split(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from expkit.cli import (
+    boards,
     changes,
     definitions,
     evidence,
@@ -33,6 +34,7 @@ app = typer.Typer(help="Propose, change, start, stop, learn.", no_args_is_help=T
 listing.add_to(app)
 guardrails.add_to(app)
 portfolio.add_to(app)
+boards.add_to_experiments(app)
 
 
 @app.command()

@@ -17,6 +17,7 @@ from expkit.cli import (
     assign,
     audit,
     batch,
+    boards,
     demo,
     events,
     experiments,
@@ -90,6 +91,7 @@ app.add_typer(events.app, name="events")
 analysis.add_to(app)
 monitor.add_to(app)
 leaderboard.add_to(app)
+boards.add_to(app)
 app.add_typer(size.app, name="size")
 app.add_typer(batch.app, name="batch")
 app.add_typer(audit.app, name="audit")

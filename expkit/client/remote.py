@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from expkit.client.assignment import RemoteAssignment
 from expkit.client.batches import RemoteBatches
+from expkit.client.boards import RemoteBoards
 from expkit.client.catalogue import RemoteCatalogue
 from expkit.client.delivery import RemoteDelivery
 from expkit.client.events import RemoteEvents
@@ -34,6 +35,7 @@ class RemoteWorkbench(
     RemoteEvidence,
     RemoteExperiments,
     RemoteBatches,
+    RemoteBoards,
     RemoteDelivery,
     RemotePeople,
     RemoteCatalogue,

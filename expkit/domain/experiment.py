@@ -10,6 +10,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from expkit.domain.allocation import starts
 from expkit.domain.assignment import AtLogin, Layer, Prerequisite, RampStep, Rollout
+from expkit.domain.canary import CALL_METRICS, Canary
 from expkit.domain.events import Timestamp
 from expkit.domain.guardrail_lines import read_guardrail
 from expkit.domain.lifecycle import Status
@@ -94,6 +95,8 @@ class Experiment(Noun):
     rice: Rice | None = None
     rollout: Rollout | None = None
     """Which variant won, once it has been promoted."""
+    canary: Canary | None = None
+    """Its two arms are versions whose traffic is split elsewhere: they are watched by their model calls."""
 
     # The state below is the registry's: it fills it in, and refuses other values on create.
     status: Status = "draft"
@@ -175,6 +178,19 @@ class Experiment(Noun):
             raise ValueError("an experiment cannot be its own prerequisite")
         if self.rollout and self.rollout.variant not in self.shares:
             raise ValueError(f"rollout names the unknown variant; {did_you_mean(self.rollout.variant, self.shares)}")
+        return self
+
+    @model_validator(mode="after")
+    def _canary_is_about_calls(self) -> Self:
+        if self.canary is None:
+            return self
+        if len(self.variants) != 2:
+            raise ValueError(f"a canary has two variants, and these are {len(self.variants)}")
+        ready = [Metric.model_validate(name) for name in CALL_METRICS]
+        for guardrail in self.guardrails:
+            if guardrail.metric not in ready:
+                known = ", ".join(CALL_METRICS)
+                raise ValueError(f"guardrail {guardrail.metric.key!r}: a canary is watched by its calls alone: {known}")
         return self
 
     @model_validator(mode="after")

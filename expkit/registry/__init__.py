@@ -46,6 +46,7 @@ from expkit.registry.overview import (
     hypotheses,
     latest_scorecards,
     learn,
+    learnings_of,
     velocity,
 )
 from expkit.registry.past import as_they_were
@@ -66,9 +67,9 @@ __all__ = [
     "create", "define_metric", "definition_digest", "delete_draft", "delete_note", "deviations", "due", "edit_note",
     "elevation", "elevations", "end_baselines", "every", "find", "find_one", "fire", "forced_units", "get", "grant",
     "grants", "groups", "hold", "holdouts", "hypotheses", "is_open", "latest_look", "latest_scorecards", "learn",
-    "let_go", "local_time", "locked", "look_at", "memory_in", "memory_of", "metric", "metric_versions", "metrics",
-    "move", "next_look", "note_experiment", "note_history", "notes", "now", "override", "overrides", "phases",
-    "plan_digest", "policies", "policy_for", "project_of", "promoted_at", "raise_alert", "record_baselines",
+    "learnings_of", "let_go", "local_time", "locked", "look_at", "memory_in", "memory_of", "metric", "metric_versions",
+    "metrics", "move", "next_look", "note_experiment", "note_history", "notes", "now", "override", "overrides",
+    "phases", "plan_digest", "policies", "policy_for", "project_of", "promoted_at", "raise_alert", "record_baselines",
     "remember_units", "replace", "request_elevation", "request_review", "require", "require_role", "restore", "review",
     "reviews", "revision", "revoke", "revoke_override", "role_of", "save_group", "save_look", "schedule_move",
     "scheduled", "set_holdout", "set_override", "set_policy", "sign_plan", "signed_plans", "take_step", "timeline",

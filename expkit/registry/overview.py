@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from expkit.domain import Experiment
 from expkit.domain.collaboration import Learning
+from expkit.domain.filters import Filters
 from expkit.errors import InvalidInput
 from expkit.registry.experiments import MAX_PAGE, experiment_of
 from expkit.registry.people_tables import scheduled_moves
@@ -27,6 +28,7 @@ __all__ = [
     "hypotheses",
     "latest_scorecards",
     "learn",
+    "learnings_of",
     "recent_scorecards",
     "velocity",
 ]
@@ -89,6 +91,25 @@ def learn(work: Work, key: str, learning: Learning) -> Learning:
     work.connection.execute(sa.update(experiments).where(experiments.c.key == key).values(outcome=learning.outcome))
     work.audit("experiment.learn", key, before=before, after=body)
     return learning
+
+
+def learnings_of(connection: sa.Connection, filters: Filters, *, limit: int = 100) -> list[Learning]:
+    """The newest first; every word of the filter's text stands in the learning, or in what its experiment says."""
+    query = sa.select(learnings.c.learning, experiments.c.searchable).join(
+        experiments, experiments.c.key == learnings.c.experiment
+    )
+    if filters.project is not None:
+        query = query.where(experiments.c.project == filters.project)
+    words = filters.text.casefold().split()
+    found: list[Learning] = []
+    for row in connection.execute(query.order_by(learnings.c.at.desc(), learnings.c.experiment)):
+        known = Learning.parse(row.learning)
+        place = f"{known.experiment} {known.text} {row.searchable}".casefold()
+        if filters.outcome in {None, known.outcome} and all(word in place for word in words):
+            found.append(known)
+        if len(found) == limit:
+            break
+    return found
 
 
 def hypotheses(connection: sa.Connection, *, limit: int = 1000) -> Hypotheses:

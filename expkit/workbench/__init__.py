@@ -12,6 +12,7 @@ from expkit.settings import Settings
 from expkit.workbench.analysis import AnalysisVerbs
 from expkit.workbench.assignment import AssignmentVerbs
 from expkit.workbench.batches import BatchVerbs
+from expkit.workbench.boards import BoardVerbs
 from expkit.workbench.catalogue import CatalogueVerbs
 from expkit.workbench.delivery import DeliveryVerbs
 from expkit.workbench.erasure import ErasureVerbs
@@ -42,6 +43,7 @@ class Workbench(
     EventVerbs,
     ErasureVerbs,
     BatchVerbs,
+    BoardVerbs,
     DeliveryVerbs,
     CatalogueVerbs,
     OverviewVerbs,

@@ -7,10 +7,15 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import sqlalchemy as sa
+
 import expkit
+from expkit import registry
+from expkit.registry.watch_tables import leases
 from expkit.workbench import Workbench
 
 DEFINITION: dict[str, Any] = {
@@ -103,3 +108,56 @@ def test_a_rollback_is_told_before_it_is_made(run: Any, home: Path) -> None:
     (one, two) = run("experiments", "baselines", "--json").json
     assert (one["metric"], two["metric"], two["level"]) == ("solved", "trace.error", None)
     assert "bot: treatment" in run("experiments", "baselines", "solved").out
+
+
+def test_a_canary_and_who_won(run: Any, home: Path) -> None:
+    """The exit status is 2 once a guardrail is broken; wins and learnings are listed."""
+    with expkit.open(home) as wb:
+        wb.log_traces([
+            {"model": "m", "version": version, "user_id": f"{version}{i}", "error": "x" if version == "b" else ""}
+            for version in "ab" for i in range(100)
+        ])  # fmt: skip
+    done = run("canary", "a", "b", "--guardrail", "trace.error < 5%", "--every", "0.1")
+    assert (done.code, "✗ guardrail trace.error" in done.out) == (2, True)
+    assert run("canary", "a", "b", "--json").json["units"] == {"control": 100, "treatment": 100}
+    assert "No call of model 'x' and 'y'" in run("canary", "x", "y", "--by", "model").out
+    assert run("canary", "a", "a").code == 2
+    assert run("experiments", "wins", "--by", "model").out.startswith("No ended experiment")
+    assert run("experiments", "learnings", "print").out.startswith("Nothing like it")
+
+
+def test_a_dead_watcher_is_replaced(home: Path) -> None:
+    """Of two processes one acts; killed without a word, and the other one does, on the same database."""
+    start(home, failing=False)
+    words = [sys.executable, "-m", "expkit", "monitor", "--every", "0.2"]
+    watching = [subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) for _ in range(2)]
+    try:
+        with expkit.open(home) as wb:
+            first = _eventually(lambda: _holder(wb))
+            by_id = {str(process.pid): process for process in watching}
+            by_id[first.split(":")[1]].kill()
+            log(wb, 300, failing=True, first=300)
+            _eventually(lambda: wb.get("bot").status == "stopped")
+            second = _holder(wb)
+            assert second != first
+            assert second.split(":")[1] in by_id
+            stops = [entry for entry in wb.audit(subject="bot") if entry["action"] == "experiment.stop"]
+            assert [entry["actor"] for entry in stops] == ["expkit monitor"]
+    finally:
+        for process in watching:
+            process.kill()
+            process.wait()
+
+
+def _holder(wb: Workbench) -> str:
+    """Who watches: machine, process and a mark of its own."""
+    with wb._read() as connection:
+        query = sa.select(leases.c.holder).where(leases.c.name == "monitor", leases.c.until > registry.now())
+        return str(connection.scalar(query) or "")
+
+
+def _eventually(found: Callable[[], Any]) -> Any:
+    """What it gives once it is something; the suite's own timeout is the limit."""
+    while not (value := found()):
+        time.sleep(0.05)
+    return value

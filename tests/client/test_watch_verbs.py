@@ -6,7 +6,7 @@ import pytest
 from hosting import CHECKOUT
 
 from expkit.client import RemoteWorkbench
-from expkit.domain import Experiment, RolloutStep
+from expkit.domain import Experiment, Guardrail, RolloutStep
 from expkit.errors import Conflict, InvalidInput, NotFound
 from expkit.workbench import Workbench
 
@@ -70,3 +70,31 @@ def test_a_rollout_in_steps(wb: AnyWorkbench) -> None:
         assert found is not None
         assert (found.variant, len(found.steps)) == ("treatment", 1)
         assert found.share == (0.1 if key == "one" else 0.0)
+
+
+def test_side_by_side(wb: AnyWorkbench) -> None:
+    """Versions by their calls, wins, learnings, baselines, and what a rollback would change: the same on both sides."""
+    wb.create(Experiment.parse({**CHECKOUT, "owner": "ann"}))
+    wb.start("checkout")
+    who = [(arm, i) for arm in ("control", "treatment") for i in range(300)]
+    wb.log_exposures([{"experiment": "checkout", "variant": arm, "user_id": f"{arm}{i}"} for arm, i in who])
+    wb.log_outcomes([
+        {"event": "conversion", "user_id": f"{arm}{i}"} for arm, i in who if i % (10 if arm == "control" else 4) == 0
+    ])  # fmt: skip
+    wb.log_traces([
+        {"model": "m", "version": arm, "user_id": f"{arm}{i}", "error": "x" if arm == "treatment" and i % 2 else ""}
+        for arm, i in who
+    ])  # fmt: skip
+    lines = ["trace.error < 5%", Guardrail.parse("trace.quality -10%")]
+    found = wb.compare_versions("control", "treatment", guardrails=lines, days=1)
+    assert (found.units, [one.metric for one in found.broken]) == ({"control": 300, "treatment": 300}, ["trace.error"])
+    wb.analyze("checkout")
+    assert wb.rollback_impact("checkout").metrics[0].effect == pytest.approx(0.15)
+    wb.stop("checkout", "enough")
+    wb.learn("checkout", "Green sells.")
+    assert [(row.name, row.won) for row in wb.wins().rows] == [("ann", 1)]
+    assert [one.experiment for one in wb.learnings("green", outcome="positive")] == ["checkout"]
+    wb.promote("checkout", "it won")
+    assert [(one.metric, one.level) for one in wb.baselines(metric="conversion", past=True)] == [("conversion", 0.25)]
+    with pytest.raises(InvalidInput):
+        wb.compare_versions("1", "1")

@@ -30,6 +30,7 @@ READING = {
     "overview": {
         "departments", "backlog", "velocity", "hypotheses", "calendar", "risks", "at_risk", "portfolio", "baselines",
     },
+    "boards": {"compare_versions", "wins", "learnings"},
     "governance": {
         "audit", "verify_audit", "audit_checkpoint", "export_audit", "signed_plans", "grants", "elevations", "policy",
         "registry_view", "tokens", "me", "token_holder", "plan", "retention_plan",
