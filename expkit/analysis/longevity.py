@@ -29,9 +29,9 @@ def lasting_columns(metric: Metric, metrics: Sequence[Metric]) -> UnitColumns:
     if metric.kind not in {"conversion", "count", "sum"} or metric.start_days:
         return UnitColumns([], {})
     here, parameters, _ = events_of(metrics.index(metric), metrics)
-    columns = [UnitColumn("late", "max(age)", "max", "0")]
+    columns = [UnitColumn("late", "greatest(max(age), 0)", "max", "0")]
     if metric.kind == "conversion":
-        days = f"bit_or((1 << (age // {DAY})::INTEGER)::INTEGER)"
+        days = f"bit_or(1 << least(greatest(age // {DAY}, 0), {max(DAYS)})::INTEGER)"
         columns.append(UnitColumn("days", f"{days} FILTER ({here} AND age < {max(DAYS) * DAY})", "bits", "0"))
     else:
         value = _value(metric, metrics)
