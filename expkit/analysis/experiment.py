@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit import __version__
+from expkit.analysis.breakdown import breakdowns, needs_any_look
 from expkit.analysis.checks import check_before, check_exposures, check_phases, check_ratio
 from expkit.analysis.connections import opened
 from expkit.analysis.deviations import Course, Promise, deviations
@@ -63,8 +64,9 @@ def analyze_experiment(
     whole_by = moment if sequential else None
     lasting = lasting_columns(experiment.primary_metric, metrics)
     found = summarize(
-        reader.connection, metrics, variants, at, covariates, whole_by=whole_by, moment=moment, more=lasting
-    )
+        reader.connection, metrics, variants, at, covariates,
+        whole_by=whole_by, moment=moment, more=lasting, keep=("u",) if experiment.segments else (),
+    )  # fmt: skip
     statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
     before = dict(zip(covariates, found[len(metrics) :], strict=True))
     checks = (
@@ -75,7 +77,13 @@ def analyze_experiment(
     )
     arrived = count_arrived(reader.connection, exposed, experiment.shares)
     taken = Taken(moment, look, history, past, promise, reader.versions, arrived)
-    return _assembled(experiment, exposed, statistics, checks, taken)
+    card = _assembled(experiment, exposed, statistics, checks, taken)
+    if not experiment.segments:
+        return card
+    primary = [experiment.primary_metric]
+    any_look = needs_any_look(experiment, exposed, card.primary)
+    parts = breakdowns(experiment, reader.connection, metrics, primary, experiment.segments, any_look=any_look)
+    return card.model_copy(update={"segments": parts})
 
 
 def analyze_tables(

@@ -1,13 +1,16 @@
-"""Parts of a scorecard that stand on their own: how far the data got."""
+"""Parts of a scorecard that stand on their own: how far the data got, its effects by segment."""
 
 from __future__ import annotations
+
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
 
 from expkit.domain.events import Timestamp
-from expkit.domain.noun import Noun, Text
+from expkit.domain.noun import LongText, Noun, Text
+from expkit.stats import Estimate, Interval, NotEstimable
 
-__all__ = ["Part", "Power", "Reached"]
+__all__ = ["Breakdown", "Difference", "Part", "Power", "Reached", "Segment", "SegmentEffect"]
 
 
 class Part(Noun):
@@ -50,3 +53,61 @@ class Reached(Part):
     """With `earliest`: nine in ten times it ends between them; None where no end is in sight."""
     note: Text = ""
     """Why there is no end, or what it rests on."""
+
+
+class SegmentEffect(Part):
+    """One metric of one treatment in one segment."""
+
+    metric: Text
+    variant: Text
+    estimate: Annotated[Estimate | NotEstimable, Field(discriminator="kind")]
+    """Too few units are not estimable. Where looks may follow, interval and p-value hold at any look."""
+    adjusted_p_value: float | None = None
+    """Over all segments of all attributes that were asked for (Benjamini and Hochberg)."""
+    shrunken: float | None = None
+    """The effect after looking at the other segments of the attribute: what to expect again. It takes four."""
+    shrunken_ci: Interval | None = None
+    against_rest: float | None = None
+    """Minus the effect in the attribute's other segments."""
+    against_rest_p_value: float | None = None
+    """Of this look alone, adjusted over the attribute's segments."""
+
+
+class Segment(Part):
+    """One value of an attribute, as the units first came."""
+
+    value: Text
+    what: Literal["value", "missing", "other"] = "value"
+    """Units that lack the attribute, and those of all values that do not stand on their own, are segments, too."""
+    units: dict[str, int]
+    """By variant."""
+    effects: tuple[SegmentEffect, ...] = ()
+
+
+class Difference(Part):
+    """Whether the effect of one metric and treatment differs between the segments of an attribute."""
+
+    metric: Text
+    title: Text
+    kind: Text
+    unit: Text = ""
+    variant: Text
+    p_value: float | None = None
+    """Cochran's Q, of this look alone."""
+    adjusted_p_value: float | None = None
+    """Over the attributes that were asked for."""
+    note: Text = ""
+    """Why there is none."""
+
+
+class Breakdown(Part):
+    """The effects by the values of one attribute. No verdict rests on them."""
+
+    attribute: Text
+    within: dict[str, str | None] = {}
+    """Only units of these values; None for those that lack the attribute."""
+    any_look: bool = False
+    """Intervals and p-values hold at any look, and are wider for it."""
+    segments: tuple[Segment, ...] = ()
+    differences: tuple[Difference, ...] = ()
+    note: LongText = ""

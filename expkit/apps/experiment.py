@@ -12,6 +12,7 @@ from expkit.errors import NotFound
 from expkit.view import scorecard_figure, scorecard_table
 from expkit.view.fragments import call_out, experiment_facts, heading, risk_flags, timeline_list
 from expkit.view.progress import progress_list
+from expkit.view.segments import segments_table
 from expkit.view.table import checks_list
 
 if TYPE_CHECKING:
@@ -64,10 +65,14 @@ def _results(experiment: Experiment, scorecard: Scorecard) -> list[Any]:
         html(f"{call_out(scorecard)}<h2>Results</h2>"),
         figure(partial(scorecard_figure, scorecard)),
         html(
-            f"{scorecard_table(scorecard, css=False)}{_progress(scorecard)}"
+            f"{scorecard_table(scorecard, css=False)}{_segments(scorecard)}{_progress(scorecard)}"
             f"<h2>Health</h2>{checks_list(scorecard)}{risks}"
         ),
     ]
+
+
+def _segments(scorecard: Scorecard) -> str:
+    return f"<h2>Segments</h2>{segments_table(scorecard.segments)}" if scorecard.segments else ""
 
 
 def _progress(scorecard: Scorecard) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from expkit.cli.breakdown import say_breakdown
 from expkit.cli.completion import Key, complete_keys
 from expkit.cli.files import FRAMES, write_text
 from expkit.cli.output import Json, say, say_json
@@ -67,6 +68,19 @@ def analyze(
     gatekeeping: Annotated[
         bool, typer.Option("--gatekeeping", help="Other metrics count only once the first one is significant.")
     ] = False,
+    by: Annotated[
+        list[str] | None,
+        typer.Option("--by", help="An experiment's effects by this attribute of the first exposure; takes no look."),
+    ] = None,
+    within: Annotated[
+        list[str] | None, typer.Option("--within", help="With --by: only units with NAME=VALUE, or that lack NAME.")
+    ] = None,
+    bins: Annotated[
+        list[str] | None, typer.Option("--bin", help="With --by: NAME=18,30,50 puts numbers between these edges.")
+    ] = None,
+    values: Annotated[
+        int, typer.Option("--values", help="With --by: as many values of each attribute, the rest as one.")
+    ] = 10,
     latest: Annotated[bool, typer.Option("--latest", help="Show the newest scorecard; take no new look.")] = False,
     at: Annotated[
         int | None,
@@ -77,9 +91,13 @@ def analyze(
     """Compare the variants: a scorecard.
 
     One look at an experiment, kept with its scorecard; or at a file, kept nowhere. --at 3 computes look 3 again,
-    --at 3 --latest shows it as it was kept.
+    --at 3 --latest shows it as it was kept. --by device compares within segments: exploratory, and no look.
     """
     session: Session = context.obj
+    if by and not is_frame(target):
+        with session.open() as workbench:
+            say_breakdown(workbench, target, by, within or (), bins or (), metric or (), values, as_json=as_json)
+        return
     given = {
         "variant": variant, "metric": metric, "control": control, "alpha": alpha, "covariate": covariate,
         "winsorize": winsorize, "cluster": cluster, "strata": strata, "segment": segment, "share": share,
@@ -87,6 +105,8 @@ def analyze(
         "gatekeeping": gatekeeping or None,
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None and value != []}
+    if by or within or bins:
+        raise InvalidInput("--by is for experiments; --within and --bin go with it.", hint="name an experiment's key.")
     if is_frame(target):
         scorecard = _analyze_file(target, options)
     elif options:

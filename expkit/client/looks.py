@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from expkit.client.transport import Transport, route
 
 if TYPE_CHECKING:
-    from expkit.analysis import Scorecard
+    from expkit.analysis import Breakdown, Scorecard
     from expkit.analysis.arrivals import Arrivals
 
 __all__ = ["RemoteLooks"]
@@ -22,6 +23,26 @@ class RemoteLooks:
         from expkit.analysis import Scorecard
 
         return [Scorecard.parse(item) for item in self._service.get(route("experiments", key, "looks"))["items"]]
+
+    def breakdown(
+        self,
+        key: str,
+        by: str | Sequence[str],
+        *,
+        within: Mapping[str, str | None] | None = None,
+        metrics: Sequence[str] = (),
+        bins: Mapping[str, Sequence[float]] | None = None,
+        values: int = 10,
+    ) -> builtins.list[Breakdown]:
+        """The effects by the values of attributes of the first exposure (or placement, time_of_day, weekday)."""
+        from expkit.analysis import Breakdown
+
+        body = {
+            "by": [by] if isinstance(by, str) else [*by], "within": dict(within or {}), "metrics": [*metrics],
+            "bins": {name: [*edges] for name, edges in (bins or {}).items()}, "values": values,
+        }  # fmt: skip
+        items = self._service.post(route("experiments", key, "breakdown"), body)["items"]
+        return [Breakdown.parse(item) for item in items]
 
     def arrivals(self, key: str) -> Arrivals:
         """New units per arm by day, phase and segment: what a doctor of sample ratios looks at."""

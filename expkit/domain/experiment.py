@@ -49,6 +49,8 @@ class Experiment(Noun):
     variants: Annotated[tuple[Variant, ...], Field(min_length=2, max_length=100)]
     metrics: Annotated[tuple[Metric, ...], Field(min_length=1, max_length=200)]
     guardrails: tuple[Guardrail, ...] = ()
+    segments: Annotated[tuple[Text, ...], Field(max_length=10)] = ()
+    """Attributes of the first exposure that every look is broken down by; also placement, time_of_day, weekday."""
 
     description: LongText = ""
     owner: Text = ""
@@ -148,6 +150,12 @@ class Experiment(Noun):
     def _guardrails_once(cls, guardrails: tuple[Guardrail, ...]) -> tuple[Guardrail, ...]:
         _refuse_twice("guardrail", [guardrail.metric.key for guardrail in guardrails])
         return guardrails
+
+    @field_validator("segments")
+    @classmethod
+    def _segments_once(cls, segments: tuple[str, ...]) -> tuple[str, ...]:
+        _refuse_twice("segment", list(segments))
+        return segments
 
     @model_validator(mode="after")
     def _params_fit(self) -> Self:

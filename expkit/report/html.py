@@ -30,6 +30,7 @@ def scorecard_html(experiment: Experiment, scorecard: Scorecard, timeline: Itera
     parts = (
         ("Hypothesis", sections.hypothesis(experiment)),
         ("Results", sections.results(scorecard)),
+        *((("Segments", sections.segments(scorecard)),) if scorecard.segments else ()),
         ("Progress", sections.progress(scorecard)),
         ("Health", sections.health(scorecard)),
         ("Risks", sections.risks(experiment, scorecard)),

@@ -9,6 +9,7 @@ from expkit.view import format as fmt
 from expkit.view.fragments import experiment_facts, facts, risk_flags
 from expkit.view.progress import progress_list
 from expkit.view.rows import Row, scorecard_rows
+from expkit.view.segments import segments_table
 from expkit.view.svg import forest_svg
 from expkit.view.table import checks_list, scorecard_table
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from expkit.analysis import Scorecard
     from expkit.domain import Experiment, Variant
 
-__all__ = ["design", "health", "hypothesis", "method", "progress", "provenance", "results", "risks", "summary"]
+__all__ = [
+    "design", "health", "hypothesis", "method", "progress", "provenance", "results", "risks", "segments", "summary",
+]  # fmt: skip
 
 
 def summary(experiment: Experiment, scorecard: Scorecard) -> str:
@@ -47,6 +50,11 @@ def results(scorecard: Scorecard) -> str:
 def progress(scorecard: Scorecard) -> str:
     """How far it got, what it can find by now, when it ends."""
     return progress_list(scorecard) or "<p>No plan says how far it should go.</p>"
+
+
+def segments(scorecard: Scorecard) -> str:
+    """The primary metric by the attributes that the experiment names."""
+    return segments_table(scorecard.segments)
 
 
 def health(scorecard: Scorecard) -> str:

@@ -59,7 +59,7 @@ from expkit.stats.ranks import rank_test
 from expkit.stats.rates import compare_rates
 from expkit.stats.ratios import compare_ratios
 from expkit.stats.reached import mde_reached, power_reached
-from expkit.stats.segments import Segment, Segments, compare_segments
+from expkit.stats.segments import Segment, Segments, compare_segments, segments_of
 from expkit.stats.sequential import GroupSequential, Monitored, SequentialPlan, group_sequential
 from expkit.stats.sequential_srm import check_srm_sequential, srm_evidence, srm_segments
 from expkit.stats.shrinkage import Portfolio, Shrunken, correct_winner, correct_winners, shrink_effects
@@ -204,6 +204,7 @@ __all__ = [
     "proportion_sequence",
     "quantile_sequence",
     "rank_test",
+    "segments_of",
     "shrink_effects",
     "simple_effects",
     "simulate_power",

@@ -22,7 +22,7 @@ from expkit.stats.shrinkage import Shrunken, shrink_effects
 from expkit.stats.summary import Summary
 from expkit.stats.terms import ALPHA, Values, probability
 
-__all__ = ["Segment", "Segments", "compare_segments"]
+__all__ = ["Segment", "Segments", "compare_segments", "segments_of"]
 
 MIN_SEGMENTS = 2
 
@@ -61,8 +61,15 @@ def compare_segments(
         if name not in control:
             raise UnknownName.among("segment", str(name), map(str, control), "the control's segments")
     empty = Summary(0, 0.0, 0.0)
-    found = {name: compare_means(control[name], treatment.get(name, empty), alpha=level) for name in control}
-    there = {name: one for name, one in found.items() if isinstance(one, Estimate)}
+    return segments_of(
+        {name: compare_means(control[name], treatment.get(name, empty), alpha=level) for name in control}, alpha=level
+    )
+
+
+def segments_of(found: Mapping[str, Estimate | NotEstimable], *, alpha: float = ALPHA) -> Segments:
+    """The same from each segment's own estimate, however that was made; the segments share no unit."""
+    level = probability("alpha", alpha)
+    there = {name: one for name, one in found.items() if isinstance(one, Estimate) and one.se > 0}
     shrunken = _shrunken(there, level)
     adjusted = dict(zip(there, adjust([one.p_value for one in there.values()], "bh").tolist(), strict=True))
     rest = _against_rest(there, level)

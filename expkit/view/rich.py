@@ -10,6 +10,7 @@ from expkit.view import format as fmt
 from expkit.view.css import CONTENT_CSS, NOTEBOOK_CSS
 from expkit.view.fragments import call_out, experiment_facts, heading
 from expkit.view.progress import progress_list
+from expkit.view.segments import segments_table
 from expkit.view.svg import forest_svg
 from expkit.view.table import checks_list, scorecard_table
 from expkit.view.text import scorecard_text
@@ -41,8 +42,8 @@ def register_formatters() -> bool:
 
 def _scorecard(scorecard: Scorecard) -> str:
     parts = (
-        call_out(scorecard), forest_svg(scorecard), scorecard_table(scorecard, css=False), progress_list(scorecard),
-        checks_list(scorecard),
+        call_out(scorecard), forest_svg(scorecard), scorecard_table(scorecard, css=False),
+        segments_table(scorecard.segments), progress_list(scorecard), checks_list(scorecard),
     )  # fmt: skip
     return f'{_STYLE}<div class="expkit-view">{"".join(parts)}</div>'
 

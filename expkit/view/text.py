@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import textwrap
-import unicodedata
-from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from expkit.view import format as fmt
+from expkit.view.grid import grid, plain, width_of
 from expkit.view.progress import progress_lines
 from expkit.view.rows import Row, scorecard_rows
+from expkit.view.segments import segments_text
 
 if TYPE_CHECKING:
     from expkit.analysis import Scorecard
 
-__all__ = ["grid", "scorecard_text"]
+__all__ = ["scorecard_text"]
 
 CODES = {"better": "34;1", "worse": "31;1", "inconclusive": "2", "unknown": "33", "bold": "1", "muted": "2"}
 NARROW = 84
@@ -26,7 +26,7 @@ def scorecard_text(scorecard: Scorecard, width: int = 100, color: bool = False) 
     """Heading, arms, one line per metric and treatment, checks, recommendation. ANSI colours when `color`."""
     rows = scorecard_rows(scorecard)
     parts = [
-        _paint(_plain(scorecard.name or scorecard.experiment), "bold", color),
+        _paint(plain(scorecard.name or scorecard.experiment), "bold", color),
         _paint(_subtitle(scorecard), "muted", color),
         "",
         grid(("Arm", "Units", "Share"), _arms(scorecard), right=(1, 2), width=width),
@@ -37,21 +37,11 @@ def scorecard_text(scorecard: Scorecard, width: int = 100, color: bool = False) 
         *_checks(scorecard, width, color),
         *_deviations(scorecard, width, color),
         *_progress(scorecard, width, color),
+        *_segments(scorecard, width, color),
         "",
         *_recommendation(scorecard, width, color),
     ]
     return "\n".join(line.rstrip() for line in "\n".join(parts).splitlines())
-
-
-def grid(head: Sequence[str], body: Iterable[Sequence[str]], *, right: Sequence[int] = (), width: int = 100) -> str:
-    """Columns padded to one another; when they do not fit, the first one gives way with an ellipsis."""
-    lines = [tuple(_plain(cell) for cell in line) for line in (head, *body)]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    spare = width - sum(widths[1:]) - 2 * (len(widths) - 1)
-    widths[0] = min(widths[0], max(spare, 12))
-    lines = [(_shorten(line[0], widths[0]), *line[1:]) for line in lines]
-    padded = ["  ".join(_pad(cell, widths[at], at in right) for at, cell in enumerate(line)) for line in lines]
-    return "\n".join([padded[0], "─" * min(_width(padded[0]), width), *padded[1:]])
 
 
 def _table(scorecard: Scorecard, rows: list[Row], width: int, color: bool) -> str:
@@ -136,6 +126,18 @@ def _progress(scorecard: Scorecard, width: int, color: bool) -> list[str]:
     return [_paint(line, "muted", color) for one in found for line in _wrap(one, width, "  ")]
 
 
+def _segments(scorecard: Scorecard, width: int, color: bool) -> list[str]:
+    if not scorecard.segments:
+        return []
+    lines = segments_text(scorecard.segments, width).splitlines()
+    return ["", *(_paint(part, "muted", color) for line in lines for part in _fitted(line, width))]
+
+
+def _fitted(line: str, width: int) -> list[str]:
+    """Tables fit already; sentences are wrapped."""
+    return [line] if width_of(line) <= width else _wrap(line.strip(), width, "  ")
+
+
 def _recommendation(scorecard: Scorecard, width: int, color: bool) -> list[str]:
     told = scorecard.recommendation
     head = f"→ {told.action.upper()}: {told.headline}"
@@ -151,36 +153,8 @@ def _subtitle(scorecard: Scorecard) -> str:
 
 
 def _wrap(text: str, width: int, mark: str) -> list[str]:
-    return textwrap.wrap(_plain(text), max(width, 20), initial_indent=mark, subsequent_indent=" " * len(mark)) or [mark]
+    return textwrap.wrap(plain(text), max(width, 20), initial_indent=mark, subsequent_indent=" " * len(mark)) or [mark]
 
 
 def _paint(text: str, code: str, color: bool) -> str:
     return f"\x1b[{CODES[code]}m{text}\x1b[0m" if color and text and code in CODES else text
-
-
-def _plain(text: str) -> str:
-    """User text without control characters: no name may move the cursor or recolour the terminal."""
-    return "".join(
-        " " if unicodedata.category(character) in {"Cc", "Cf", "Zl", "Zp"} else character for character in text
-    )
-
-
-def _width(text: str) -> int:
-    """Columns in a terminal: East Asian wide characters take two, combining marks none."""
-    return sum(
-        0 if unicodedata.combining(character) else 2 if unicodedata.east_asian_width(character) in "WF" else 1
-        for character in text
-    )
-
-
-def _pad(text: str, width: int, right: bool) -> str:
-    room = " " * max(width - _width(text), 0)
-    return room + text if right else text + room
-
-
-def _shorten(text: str, width: int) -> str:
-    if _width(text) <= width:
-        return text
-    while _width(text) > width - 1:
-        text = text[:-1]
-    return text + "…"

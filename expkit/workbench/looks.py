@@ -1,8 +1,9 @@
-"""The verbs that look back: every day's scorecard, and when units came. Nothing is kept."""
+"""The verbs that look back, and closer: every day's scorecard, effects by segment, when units came. Nothing is kept."""
 
 from __future__ import annotations
 
 import builtins
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from expkit import registry
@@ -10,7 +11,7 @@ from expkit.domain import Experiment
 from expkit.workbench.experiments import ExperimentVerbs
 
 if TYPE_CHECKING:
-    from expkit.analysis import Scorecard
+    from expkit.analysis import Breakdown, Scorecard
     from expkit.analysis.arrivals import Arrivals
 
 __all__ = ["LookVerbs"]
@@ -24,6 +25,30 @@ class LookVerbs(ExperimentVerbs):
         experiment, history = self._with_phases(key)
         with self._shared.events.reader(experiment=key) as reader:
             return [*daily_scorecards(experiment, reader, history=history)]
+
+    def breakdown(
+        self,
+        key: str,
+        by: str | Sequence[str],
+        *,
+        within: Mapping[str, str | None] | None = None,
+        metrics: Sequence[str] = (),
+        bins: Mapping[str, Sequence[float]] | None = None,
+        values: int = 10,
+    ) -> builtins.list[Breakdown]:
+        """The effects by the values of attributes of the first exposure (or placement, time_of_day, weekday).
+
+        `within` drills down: only units of these values. The primary metric, unless `metrics` names others; as many
+        values of each attribute as `values`, and the rest as one; numbers in bins between these edges.
+
+        >>> wb.breakdown("checkout", "device", within={"country": "DE"})
+        >>> wb.breakdown("checkout", ["age"], bins={"age": [18, 30, 50]}, metrics=["revenue"])
+        """
+        from expkit.analysis import break_down
+
+        experiment, asked = self.get(key), [by] if isinstance(by, str) else [*by]
+        with self._shared.events.reader(experiment=key) as reader:
+            return [*break_down(experiment, reader, asked, within=within, metrics=metrics, bins=bins, values=values)]
 
     def arrivals(self, key: str) -> Arrivals:
         """New units per arm by day, phase and segment: what a doctor of sample ratios looks at."""

@@ -6,7 +6,7 @@ import pytest
 
 from expkit.client import RemoteWorkbench
 from expkit.datasets import recommender, srm_fault
-from expkit.errors import NotFound
+from expkit.errors import InvalidInput, NotFound
 from expkit.view import ResultExplorer, SrmDoctor
 from expkit.workbench import Workbench
 
@@ -50,6 +50,25 @@ def test_arrivals_add_up(wb: AnyWorkbench, logged: str) -> None:
     for segments in arrivals.segments.values():
         assert {arm: sum(units[arm] for units in segments.values()) for arm in arms} == arms
     assert {"placement", "device", "country"} <= set(arrivals.segments)
+
+
+def test_effects_by_segment(wb: AnyWorkbench, logged: str) -> None:
+    """By any attribute, drilled down; the units are those of the scorecard, and nothing was kept."""
+    (by_device,) = wb.breakdown(logged, "device")
+    arms = {arm.key: arm.n for arm in wb.looks(logged)[-1].arms}
+    assert {arm: sum(one.units[arm] for one in by_device.segments) for arm in arms} == arms
+    value = by_device.segments[0].value
+    inside, weekday = wb.breakdown(
+        logged, ["country", "weekday"], within={"device": value}, metrics=["add_to_cart"], values=2
+    )
+    assert inside.within == {"device": value}
+    assert len([one for one in inside.segments if one.what == "value"]) == 2
+    assert len(weekday.segments) == 7
+    assert sum(one.units["control"] for one in inside.segments) == by_device.segments[0].units["control"]
+    with pytest.raises(InvalidInput, match="0 attributes"):
+        wb.breakdown(logged, [])
+    with pytest.raises(NotFound, match="not been analysed"):
+        wb.scorecard(logged)
 
 
 def test_the_doctor_agrees_with_the_scorecard(wb: AnyWorkbench) -> None:

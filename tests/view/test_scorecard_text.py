@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from expkit.analysis import Scorecard
-from expkit.view.text import _width, grid, scorecard_text
+from expkit.view.grid import grid, width_of
+from expkit.view.text import scorecard_text
 
 
 def test_tells_everything(scorecard: Scorecard) -> None:
@@ -52,4 +53,4 @@ def test_a_grid_is_a_grid(names: list[str]) -> None:
     """Whatever the text, wide characters included, every line ends at the same column."""
     lines = grid(("Name", "Number"), [(name, "1") for name in names], right=(1,)).splitlines()
     assert len(lines) == len(names) + 2
-    assert len({_width(line) for line in (lines[0], *lines[2:])}) == 1
+    assert len({width_of(line) for line in (lines[0], *lines[2:])}) == 1

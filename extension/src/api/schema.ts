@@ -967,6 +967,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/{key}/breakdown": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Break Down
+         * @description Effects by the values of attributes of the first exposure, within the values of others. Nothing is kept.
+         */
+        post: operations["break_down"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/experiments/{key}/checklist": {
         parameters: {
             query?: never;
@@ -1759,26 +1779,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/learnings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * List Learnings
-         * @description What was learnt, the newest first: where every word of `text` stands in the learning or its experiment.
-         */
-        get: operations["list_learnings"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/lint": {
         parameters: {
             query?: never;
@@ -2355,46 +2355,6 @@ export interface paths {
          * @description How fast the programme learns, over the last so many days; ever since when left out.
          */
         get: operations["get_velocity"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/versions/compare": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /**
-         * Compare Versions
-         * @description Errors, quality, cost and latency per call of both, valid at any moment. It is no look, and changes nothing.
-         */
-        post: operations["compare_versions"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/wins": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Get Wins
-         * @description Ended experiments won and lost by owner, department, project, type; by model, prompt, version of the params.
-         */
-        get: operations["get_wins"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3013,6 +2973,84 @@ export interface components {
             /** Trials */
             trials: components["schemas"]["Trial"][];
         };
+        /**
+         * Breakdown
+         * @description The effects by the values of one attribute. No verdict rests on them.
+         */
+        Breakdown: {
+            /**
+             * Any Look
+             * @description Intervals and p-values hold at any look, and are wider for it.
+             * @default false
+             */
+            any_look: boolean;
+            /** Attribute */
+            attribute: string;
+            /**
+             * Differences
+             * @default []
+             */
+            differences: components["schemas"]["Difference"][];
+            /**
+             * Note
+             * @default
+             */
+            note: string;
+            /**
+             * Segments
+             * @default []
+             */
+            segments: components["schemas"]["Segment"][];
+            /**
+             * Within
+             * @description Only units of these values; None for those that lack the attribute.
+             * @default {}
+             */
+            within: {
+                [key: string]: string | null;
+            };
+        };
+        /** BreakdownRequest */
+        BreakdownRequest: {
+            /**
+             * Bins
+             * @description The edges between which numbers are put together.
+             * @default {}
+             */
+            bins: {
+                [key: string]: number[];
+            };
+            /**
+             * By
+             * @description Attributes of the first exposure, or placement, time_of_day, weekday.
+             */
+            by: string[];
+            /**
+             * Metrics
+             * @description The primary one when empty.
+             * @default []
+             */
+            metrics: string[];
+            /**
+             * Values
+             * @description Of each attribute; the rest is one segment.
+             * @default 10
+             */
+            values: number;
+            /**
+             * Within
+             * @description Only units of these values; null for those that lack the attribute.
+             * @default {}
+             */
+            within: {
+                [key: string]: string | null;
+            };
+        };
+        /** Breakdowns */
+        Breakdowns: {
+            /** Items */
+            items: components["schemas"]["Breakdown"][];
+        };
         /** Calendar */
         Calendar: {
             /** Items */
@@ -3029,38 +3067,6 @@ export interface components {
             experiment: string;
             /** What */
             what: string;
-        };
-        /**
-         * Canary
-         * @description Calls of `treatment` against calls of `control`, whoever splits the traffic.
-         */
-        Canary: {
-            /**
-             * By
-             * @default version
-             * @enum {string}
-             */
-            by: "version" | "model" | "prompt";
-            /** Control */
-            control: string;
-            /** Treatment */
-            treatment: string;
-        };
-        /**
-         * Canary
-         * @description Calls of `treatment` against calls of `control`, whoever splits the traffic.
-         */
-        CanaryInput: {
-            /**
-             * By
-             * @default version
-             * @enum {string}
-             */
-            by: "version" | "model" | "prompt";
-            /** Control */
-            control: string;
-            /** Treatment */
-            treatment: string;
         };
         /**
          * ChangeItem
@@ -3185,40 +3191,6 @@ export interface components {
              * @default
              */
             comment: string;
-        };
-        /**
-         * CompareRequest
-         * @description Two versions, models or prompts, and what one must not do.
-         */
-        CompareRequest: {
-            /**
-             * By
-             * @default version
-             * @enum {string}
-             */
-            by: "version" | "model" | "prompt";
-            /** Control */
-            control: string;
-            /**
-             * Days
-             * @description Of the last so many days.
-             * @default null
-             */
-            days: number | null;
-            /**
-             * Experiment
-             * @description Its calls alone.
-             * @default null
-             */
-            experiment: string | null;
-            /**
-             * Guardrails
-             * @description With their fields, or as lines: `trace.error < 5%`.
-             * @default []
-             */
-            guardrails: (components["schemas"]["GuardrailInput"] | string)[];
-            /** Treatment */
-            treatment: string;
         };
         /**
          * Config
@@ -3487,6 +3459,41 @@ export interface components {
              * @enum {string}
              */
             kind: "metrics" | "guardrails" | "variants" | "method" | "sample" | "traffic" | "looks" | "rules" | "signature";
+        };
+        /**
+         * Difference
+         * @description Whether the effect of one metric and treatment differs between the segments of an attribute.
+         */
+        Difference: {
+            /**
+             * Adjusted P Value
+             * @description Over the attributes that were asked for.
+             */
+            adjusted_p_value: number | null;
+            /** Kind */
+            kind: string;
+            /** Metric */
+            metric: string;
+            /**
+             * Note
+             * @description Why there is none.
+             * @default
+             */
+            note: string;
+            /**
+             * P Value
+             * @description Cochran's Q, of this look alone.
+             */
+            p_value: number | null;
+            /** Title */
+            title: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /** Variant */
+            variant: string;
         };
         /**
          * Diversity
@@ -3781,8 +3788,6 @@ export interface components {
              * @default 0
              */
             bucket_version: number;
-            /** @description Its two arms are versions whose traffic is split elsewhere: they are watched by their model calls. */
-            canary: components["schemas"]["Canary"] | null;
             /**
              * Coverage
              * @description The share of eligible units that are let in.
@@ -3915,6 +3920,12 @@ export interface components {
              * @default
              */
             seed: string;
+            /**
+             * Segments
+             * @description Attributes of the first exposure that every look is broken down by; also placement, time_of_day, weekday.
+             * @default []
+             */
+            segments: string[];
             /** Started At */
             started_at: string | null;
             /**
@@ -3983,11 +3994,6 @@ export interface components {
              * @default 0
              */
             bucket_version: number;
-            /**
-             * @description Its two arms are versions whose traffic is split elsewhere: they are watched by their model calls.
-             * @default null
-             */
-            canary: components["schemas"]["CanaryInput"] | null;
             /**
              * Coverage
              * @description The share of eligible units that are let in.
@@ -4135,6 +4141,12 @@ export interface components {
              * @default
              */
             seed: string;
+            /**
+             * Segments
+             * @description Attributes of the first exposure that every look is broken down by; also placement, time_of_day, weekday.
+             * @default []
+             */
+            segments: string[];
             /**
              * Started At
              * @default null
@@ -5026,11 +5038,6 @@ export interface components {
             outcome: "positive" | "negative" | "neutral";
             /** Text */
             text: string;
-        };
-        /** LearningPage */
-        LearningPage: {
-            /** Items */
-            items: components["schemas"]["Learning"][];
         };
         /**
          * Level
@@ -6752,30 +6759,6 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * Record
-         * @description One owner, model, prompt or version.
-         */
-        Record: {
-            /**
-             * Gain
-             * @description The mean gain on the primary metrics, relative to the other side, as seen.
-             */
-            gain: number | null;
-            /** Lost */
-            lost: number;
-            /** Name */
-            name: string;
-            /** Open */
-            open: number;
-            /**
-             * Shrunk
-             * @description The same without what luck adds; None where too few experiments share a metric.
-             */
-            shrunk: number | null;
-            /** Won */
-            won: number;
-        };
         /** RefusedRow */
         RefusedRow: {
             /** Reason */
@@ -7327,6 +7310,12 @@ export interface components {
              */
             remarks: string[];
             /**
+             * Segments
+             * @description The primary metric by the attributes that the experiment names; no verdict rests on them.
+             * @default []
+             */
+            segments: components["schemas"]["Breakdown"][];
+            /**
              * Started At
              * @description The first exposure.
              */
@@ -7367,6 +7356,73 @@ export interface components {
             direction: "max" | "min";
             /** Field */
             field: string;
+        };
+        /**
+         * Segment
+         * @description One value of an attribute, as the units first came.
+         */
+        Segment: {
+            /**
+             * Effects
+             * @default []
+             */
+            effects: components["schemas"]["SegmentEffect"][];
+            /**
+             * Units
+             * @description By variant.
+             */
+            units: {
+                [key: string]: number;
+            };
+            /** Value */
+            value: string;
+            /**
+             * What
+             * @description Units that lack the attribute, and those of all values that do not stand on their own, are segments, too.
+             * @default value
+             * @enum {string}
+             */
+            what: "value" | "missing" | "other";
+        };
+        /**
+         * SegmentEffect
+         * @description One metric of one treatment in one segment.
+         */
+        SegmentEffect: {
+            /**
+             * Adjusted P Value
+             * @description Over all segments of all attributes that were asked for (Benjamini and Hochberg).
+             */
+            adjusted_p_value: number | null;
+            /**
+             * Against Rest
+             * @description Minus the effect in the attribute's other segments.
+             */
+            against_rest: number | null;
+            /**
+             * Against Rest P Value
+             * @description Of this look alone, adjusted over the attribute's segments.
+             */
+            against_rest_p_value: number | null;
+            /**
+             * Estimate
+             * @description Too few units are not estimable. Where looks may follow, interval and p-value hold at any look.
+             */
+            estimate: components["schemas"]["Estimate"] | components["schemas"]["NotEstimable"];
+            /** Metric */
+            metric: string;
+            /**
+             * Shrunken
+             * @description The effect after looking at the other segments of the attribute: what to expect again. It takes four.
+             */
+            shrunken: number | null;
+            /** Shrunken Ci */
+            shrunken_ci: [
+                number | null,
+                number | null
+            ] | null;
+            /** Variant */
+            variant: string;
         };
         /**
          * Service
@@ -7938,46 +7994,6 @@ export interface components {
             /** Version */
             version: number;
         };
-        /**
-         * VersionComparison
-         * @description What calls of both say at one moment; it may be asked for as often as one likes.
-         */
-        VersionComparison: {
-            /**
-             * At
-             * Format: date-time
-             */
-            at: string;
-            /**
-             * By
-             * @enum {string}
-             */
-            by: "version" | "model" | "prompt";
-            /** Control */
-            control: string;
-            /**
-             * Guardrails
-             * @default []
-             */
-            guardrails: components["schemas"]["GuardrailFinding"][];
-            /**
-             * Metrics
-             * @description Per call; verdicts hold at any moment, alpha is shared by the metrics.
-             * @default []
-             */
-            metrics: components["schemas"]["MetricEstimate"][];
-            /** Since */
-            since: string | null;
-            /** Treatment */
-            treatment: string;
-            /**
-             * Units
-             * @description Users (else sessions) with a call, of `control` and `treatment`.
-             */
-            units: {
-                [key: string]: number;
-            };
-        };
         /** VersionPage */
         VersionPage: {
             /** Items */
@@ -8015,19 +8031,6 @@ export interface components {
                 [key: string]: number;
             };
         };
-        /**
-         * Wins
-         * @description Most won less lost first.
-         */
-        Wins: {
-            /**
-             * By
-             * @enum {string}
-             */
-            by: "owner" | "department" | "project" | "type" | "model" | "prompt" | "version";
-            /** Rows */
-            rows: components["schemas"]["Record"][];
-        };
     };
     responses: never;
     parameters: never;
@@ -8060,10 +8063,11 @@ export type Batch = components['schemas']['Batch'];
 export type BatchCounts = components['schemas']['BatchCounts'];
 export type BatchPage = components['schemas']['BatchPage'];
 export type BatchReport = components['schemas']['BatchReport'];
+export type Breakdown = components['schemas']['Breakdown'];
+export type BreakdownRequest = components['schemas']['BreakdownRequest'];
+export type Breakdowns = components['schemas']['Breakdowns'];
 export type Calendar = components['schemas']['Calendar'];
 export type CalendarItem = components['schemas']['CalendarItem'];
-export type Canary = components['schemas']['Canary'];
-export type CanaryInput = components['schemas']['CanaryInput'];
 export type ChangeItem = components['schemas']['ChangeItem'];
 export type ChangeRequest = components['schemas']['ChangeRequest'];
 export type Channels = components['schemas']['Channels'];
@@ -8073,7 +8077,6 @@ export type ChecklistPage = components['schemas']['ChecklistPage'];
 export type CheckpointItem = components['schemas']['CheckpointItem'];
 export type CloneRequest = components['schemas']['CloneRequest'];
 export type CommentRequest = components['schemas']['CommentRequest'];
-export type CompareRequest = components['schemas']['CompareRequest'];
 export type Config = components['schemas']['Config'];
 export type Contribution = components['schemas']['Contribution'];
 export type Criterion = components['schemas']['Criterion'];
@@ -8083,6 +8086,7 @@ export type Delivered = components['schemas']['Delivered'];
 export type DeliveredVariant = components['schemas']['DeliveredVariant'];
 export type Departments = components['schemas']['Departments'];
 export type Deviation = components['schemas']['Deviation'];
+export type Difference = components['schemas']['Difference'];
 export type Diversity = components['schemas']['Diversity'];
 export type DiversityInput = components['schemas']['DiversityInput'];
 export type Elevation = components['schemas']['Elevation'];
@@ -8139,7 +8143,6 @@ export type LayerInput = components['schemas']['LayerInput'];
 export type Leaderboard = components['schemas']['Leaderboard'];
 export type LearnRequest = components['schemas']['LearnRequest'];
 export type Learning = components['schemas']['Learning'];
-export type LearningPage = components['schemas']['LearningPage'];
 export type Level = components['schemas']['Level'];
 export type Limits = components['schemas']['Limits'];
 export type LimitsInput = components['schemas']['LimitsInput'];
@@ -8195,7 +8198,6 @@ export type Reached = components['schemas']['Reached'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommenderVariant = components['schemas']['RecommenderVariant'];
 export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
-export type Record = components['schemas']['Record'];
 export type RefusedRow = components['schemas']['RefusedRow'];
 export type RegistryPage = components['schemas']['RegistryPage'];
 export type RegistryRow = components['schemas']['RegistryRow'];
@@ -8224,6 +8226,8 @@ export type ScheduledPage = components['schemas']['ScheduledPage'];
 export type Scorecard = components['schemas']['Scorecard'];
 export type Scoring = components['schemas']['Scoring'];
 export type ScoringInput = components['schemas']['ScoringInput'];
+export type Segment = components['schemas']['Segment'];
+export type SegmentEffect = components['schemas']['SegmentEffect'];
 export type Service = components['schemas']['Service'];
 export type SignedPlanItem = components['schemas']['SignedPlanItem'];
 export type SignedPlanPage = components['schemas']['SignedPlanPage'];
@@ -8252,10 +8256,8 @@ export type VariantInput = components['schemas']['VariantInput'];
 export type VelocityAnswer = components['schemas']['VelocityAnswer'];
 export type VerdictAnswer = components['schemas']['VerdictAnswer'];
 export type Version = components['schemas']['Version'];
-export type VersionComparison = components['schemas']['VersionComparison'];
 export type VersionPage = components['schemas']['VersionPage'];
 export type Watch = components['schemas']['Watch'];
-export type Wins = components['schemas']['Wins'];
 export type $defs = Record<string, never>;
 export interface operations {
     describe_service: {
@@ -9966,6 +9968,41 @@ export interface operations {
             };
         };
     };
+    break_down: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BreakdownRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Breakdowns"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     get_checklist: {
         parameters: {
             query?: never;
@@ -11352,40 +11389,6 @@ export interface operations {
             };
         };
     };
-    list_learnings: {
-        parameters: {
-            query?: {
-                text?: string;
-                outcome?: string | null;
-                project?: string | null;
-                limit?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["LearningPage"];
-                };
-            };
-            /** @description What went wrong, and what to do about it (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
     lint: {
         parameters: {
             query?: never;
@@ -12492,71 +12495,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VelocityAnswer"];
-                };
-            };
-            /** @description What went wrong, and what to do about it (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    compare_versions: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CompareRequest"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["VersionComparison"];
-                };
-            };
-            /** @description What went wrong, and what to do about it (RFC 9457). */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    get_wins: {
-        parameters: {
-            query?: {
-                by?: string;
-                project?: string | null;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["Wins"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
