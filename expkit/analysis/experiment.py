@@ -91,7 +91,7 @@ def analyze_tables(
 ) -> Scorecard:
     """The scorecard of tables that are somewhere else already; only sums by variant leave them.
 
-    What needs every unit is not asked for: effects that fade, balance before the start, which segment is to blame.
+    What needs every unit is not asked for: effects that fade, which segment is to blame, quantiles.
     """
     if experiment.plan.method in {"group_sequential", "always_valid"}:
         raise InvalidInput(
@@ -101,15 +101,18 @@ def analyze_tables(
         )
     starts = [phase.started_at for phase in history]
     with opened(warehouse) as ask:
-        found = read_warehouse(ask, experiment, metrics_of(experiment), tables, at, starts)
+        moment, whole = at or now(), experiment.plan.method != "fixed"
+        metrics = metrics_of(experiment)
+        found = read_warehouse(ask, experiment, metrics, tables, at, starts, moment=moment, whole=whole)
     promised = [{key: phase.shares.get(key, 0.0) for key in found.exposed.counts} for phase in history]
     if any(one != promised[0] for one in promised):
         ratio = check_phases(found.by_phase, promised)
     else:
         ratio = check_ratio(found.exposed.counts, experiment.shares)
     exposed = found.exposed
-    checks = (*ratio, *check_exposures(exposed.units, exposed.multiple, exposed.strays))
-    return _assembled(experiment, exposed, found.statistics, checks, Taken(at or now(), 1, history))
+    balance = _balance(experiment, found.before)
+    checks = (*ratio, *balance, *check_exposures(exposed.units, exposed.multiple, exposed.strays))
+    return _assembled(experiment, exposed, found.statistics, checks, Taken(moment, 1, history))
 
 
 class Taken(NamedTuple):

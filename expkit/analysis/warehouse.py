@@ -8,51 +8,32 @@ values of a first, shorter statement so that they keep their digits. DuckDB spea
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit.analysis.exposed import Exposed
 from expkit.analysis.statistics import ArmStatistic
-from expkit.analysis.sums import close_value
+from expkit.analysis.warehouse_sums import read_sums
+from expkit.analysis.warehouse_tables import GRAIN, ROLES, Tables, refuse_odd, table, unanswered
+from expkit.analysis.warehouse_units import Frame, frame_of
 from expkit.domain import Experiment, Metric
-from expkit.errors import InvalidInput, UnknownName
-from expkit.stats import Covariates, Summary
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
 __all__ = ["ROLES", "Asked", "Tables", "read_warehouse"]
 
-ROLES: dict[str, dict[str, str]] = {
-    "exposures": {"unit": "user_id", "variant": "variant", "experiment": "experiment", "timestamp": "timestamp"},
-    "outcomes": {
-        "unit": "user_id", "event": "event", "value": "value", "timestamp": "timestamp", "event_id": "event_id",
-    },
-}  # fmt: skip
-"""What a table has to say, and the column that says it when nothing else is told. None where there is no such column:
-all exposures are then of this experiment, each outcome counts 1, and no outcome is there twice."""
-_OPTIONAL = {"experiment", "value", "event_id"}
-GRAIN = 5e-7  # half a microsecond: seconds are floating on some databases
-
-
-class Tables(NamedTuple):
-    """The two tables, by name or as `schema.name`, and the columns for each role."""
-
-    exposures: str
-    outcomes: str
-    columns: Mapping[str, Mapping[str, str | None]]
-
-    def role(self, table: str, role: str) -> str | None:
-        return {**ROLES[table], **self.columns.get(table, {})}[role]
-
 
 class Asked(NamedTuple):
-    """What left the warehouse: units by variant, by phase and variant, and the statistics of each metric by variant."""
+    """What left the warehouse: units by variant, by phase and variant; the statistics of each metric and covariate by
+    variant.
+    """
 
     exposed: Exposed
     by_phase: list[dict[str, int]]
     statistics: dict[str, dict[str, ArmStatistic]]
+    before: dict[str, dict[str, ArmStatistic]]
 
 
 def read_warehouse(
@@ -62,86 +43,65 @@ def read_warehouse(
     tables: Tables,
     at: datetime | None,
     starts: Sequence[datetime] = (),
+    *,
+    moment: datetime,
+    whole: bool = False,
 ) -> Asked:
-    """`ask` runs a statement; `starts` are those of the phases."""
-    import sqlalchemy as sa
-
-    _refuse_odd(metrics, tables)
+    """`ask` runs a statement; `starts` are those of the phases, `moment` is that of the look. With `whole`, units count
+    once their window is over by then.
+    """
+    refuse_odd(metrics, tables)
     variants = [variant.key for variant in experiment.variants]
-    units = _units(experiment.key, tables, at)
+    refused = {metric.key: told for metric in metrics if (told := unanswered(metric, tables)) is not None}
+    asked = [metric for metric in metrics if metric.key not in refused]
+    covariates = list(dict.fromkeys(metric.covariate for metric in asked if metric.covariate))
+    units = _units(experiment.key, tables, at, covariates)
     exposed = _exposed(ask(_counted(units)), variants)
-    frame, names = _frame(units, metrics, tables, at, variants)
-    columns = [frame.c[name] for name in names]
-    spread = [one for column in columns for one in (sa.func.avg(column), sa.func.avg(column * column))]
-    rough = [float(value or 0.0) for value in ask(sa.select(*spread))[0]]
-    shifts = dict(zip(names, map(_shift, rough[::2], rough[1::2]), strict=True))
-    asked = [frame.c.variant, sa.func.count()]
-    for pair in _pairs(metrics):
-        asked += [term for number in pair for term in [sa.func.sum(frame.c[number] - shifts[number])]]
-        asked += [
-            sa.func.sum((frame.c[one] - shifts[one]) * (frame.c[other] - shifts[other]))
-            for place, one in enumerate(pair)
-            for other in pair[place:]
-        ]
-    found = {row[0]: list(row[1:]) for row in ask(sa.select(*asked).group_by(frame.c.variant))}
-    statistics: dict[str, dict[str, ArmStatistic]] = {metric.key: {} for metric in metrics}
-    for variant in variants:
-        n, *sums = found.get(variant, [0])
-        rest: Iterator[Any] = iter(sums)
-        for metric, pair in zip(metrics, _pairs(metrics), strict=True):
-            statistics[metric.key][variant] = _statistic(metric, int(n), rest, [shifts[name] for name in pair])
-    return Asked(exposed, _by_phase(ask, units, starts, variants), statistics)
+    statistics: dict[str, dict[str, ArmStatistic]] = {
+        key: {variant: ArmStatistic(exposed.counts[variant], None, why=told) for variant in variants}
+        for key, told in refused.items()
+    }
+    before: dict[str, dict[str, ArmStatistic]] = {}
+    if asked:
+        frame = frame_of(Frame(units, asked, tables, at, variants, covariates, moment, whole))
+        found = read_sums(ask, frame, asked, covariates, variants)
+        statistics |= dict(zip([metric.key for metric in asked], found, strict=False))
+        before = dict(zip(covariates, found[len(asked) :], strict=True))
+    return Asked(exposed, _by_phase(ask, units, starts, variants), statistics, before)
 
 
-def _refuse_odd(metrics: Sequence[Metric], tables: Tables) -> None:
-    for table, given in tables.columns.items():
-        if table not in ROLES:
-            raise UnknownName.among("table", table, ROLES)
-        for role, column in given.items():
-            if role not in ROLES[table]:
-                raise UnknownName.among("column", role, ROLES[table], f"what {table} have to say")
-            if column is None and role not in _OPTIONAL:
-                raise InvalidInput(f"The {table} need a column for {role!r}.", hint="name it.")
-    for metric in metrics:
-        if metric.covariate or any(
-            name.startswith("trace.") for name in (metric.numerator_event, metric.denominator_event)
-        ):
-            raise InvalidInput(
-                f"Metric {metric.key!r} asks for a covariate or for model calls, which no warehouse is asked for yet.",
-                hint="take it out, or import the events.",
-            )
-
-
-def _table(tables: Tables, which: str) -> Any:
-    """The columns of the roles, under the roles' names; `moment` is the time as seconds since 1970."""
+def _units(key: str, tables: Tables, at: datetime | None, covariates: Sequence[str]) -> Any:
+    """One row per unit: its variant, whether it saw several, its first and last exposure; a{j}, the covariates as it
+    first came with them.
+    """
     import sqlalchemy as sa
 
-    from expkit.analysis.dialects import Epoch
-
-    schema, _, name = getattr(tables, which).rpartition(".")
-    found = {role: tables.role(which, role) for role in ROLES[which]}
-    bare = sa.table(name, *(sa.column(column) for column in set(found.values()) if column), schema=schema or None)
-    there = [bare.c[column].label(role) for role, column in found.items() if column and role != "timestamp"]
-    return sa.select(*there, Epoch(bare.c[str(found["timestamp"])]).label("moment")).subquery(which)
-
-
-def _units(key: str, tables: Tables, at: datetime | None) -> Any:
-    """One row per unit: its variant, whether it saw several, its first and last exposure."""
-    import sqlalchemy as sa
-
-    seen = _table(tables, "exposures")
-    found = sa.select(
-        seen.c.unit,
-        sa.func.min(seen.c.variant).label("variant"),
-        sa.func.max(seen.c.variant).label("other"),
-        sa.func.min(seen.c.moment).label("first"),
-        sa.func.max(seen.c.moment).label("last"),
-    ).where(seen.c.unit.is_not(None), seen.c.variant.is_not(None))
+    seen = table(tables, "exposures", covariates)
+    there = sa.and_(seen.c.unit.is_not(None), seen.c.variant.is_not(None))
     if tables.role("exposures", "experiment"):
-        found = found.where(seen.c.experiment == key)
+        there = sa.and_(there, seen.c.experiment == key)
     if at is not None:
-        found = found.where(seen.c.moment <= at.timestamp() + GRAIN)
-    return found.group_by(seen.c.unit).cte("units")
+        there = sa.and_(there, seen.c.moment <= at.timestamp() + GRAIN)
+    firsts = [_first(seen, seen.c[name]).label(f"a{j}") for j, name in enumerate(covariates)]
+    rows: Any = sa.select(seen, *firsts).where(there).subquery("seen") if firsts else seen
+    found = sa.select(
+        rows.c.unit,
+        sa.func.min(rows.c.variant).label("variant"),
+        sa.func.max(rows.c.variant).label("other"),
+        sa.func.min(rows.c.moment).label("first"),
+        sa.func.max(rows.c.moment).label("last"),
+        *(sa.func.min(rows.c[f"a{j}"]).label(f"a{j}") for j in range(len(covariates))),
+    )
+    return (found if firsts else found.where(there)).group_by(rows.c.unit).cte("units")
+
+
+def _first(seen: Any, column: Any) -> Any:
+    """The first of a unit's values that there is."""
+    import sqlalchemy as sa
+
+    missing = sa.case((column.is_(None), 1), else_=0)
+    value = sa.cast(column, sa.Double)
+    return sa.func.first_value(value).over(partition_by=seen.c.unit, order_by=(missing, seen.c.moment))
 
 
 def _counted(units: Any) -> Any:
@@ -179,93 +139,6 @@ def _exposed(rows: Sequence[Any], variants: Sequence[str]) -> Exposed:
         first=min((_utc(row[3]) for row in rows), default=None),
         last=max((_utc(row[4]) for row in rows), default=None),
     )
-
-
-def _frame(
-    units: Any, metrics: Sequence[Metric], tables: Tables, at: datetime | None, variants: Sequence[str]
-) -> tuple[Any, list[str]]:
-    """One row per unit of one variant, with a number for every name; zero where the unit did nothing."""
-    import sqlalchemy as sa
-
-    hits = _hits(units, metrics, tables, at)
-    named: dict[str, Any] = {}
-    for i, metric in enumerate(metrics):
-        here = _within(hits, metric, metric.numerator_event)
-        one = sa.case((here, 1.0), else_=0.0)
-        value = sa.case((here, hits.c.value), else_=0.0)
-        adds = metric.kind == "sum" or (metric.kind == "ratio" and metric.measure == "value")
-        named[f"x{i}"] = sa.func.max(one) if metric.kind == "conversion" else sa.func.sum(value if adds else one)
-        if metric.kind == "ratio":
-            below = _within(hits, metric, metric.denominator_event)
-            named[f"d{i}"] = sa.func.sum(sa.case((below, 1.0), else_=0.0))
-    totals = (
-        sa.select(hits.c.unit, *(sa.cast(value, sa.Double).label(name) for name, value in named.items()))
-        .group_by(hits.c.unit)
-        .cte("totals")
-    )
-    filled = [sa.func.coalesce(totals.c[name], sa.literal(0.0, sa.Double)).label(name) for name in named]
-    frame = (
-        sa.select(units.c.variant, *filled)
-        .select_from(units.outerjoin(totals, units.c.unit == totals.c.unit))
-        .where(units.c.variant == units.c.other, units.c.variant.in_(list(variants)))
-    )
-    return frame.cte("frame"), list(named)
-
-
-def _hits(units: Any, metrics: Sequence[Metric], tables: Tables, at: datetime | None) -> Any:
-    """The outcomes that may count, each id once: those from the unit's first exposure on."""
-    import sqlalchemy as sa
-
-    done = _table(tables, "outcomes")
-    events = sorted({event for metric in metrics for event in (metric.numerator_event, metric.denominator_event)})
-    value = done.c.value if tables.role("outcomes", "value") else sa.literal(1.0, sa.Double)
-    picked = [units.c.unit, done.c.event, value.label("value"), units.c.first, done.c.moment]
-    if tables.role("outcomes", "event_id"):
-        order = sa.func.row_number().over(partition_by=done.c.event_id, order_by=(done.c.moment, units.c.unit))
-        picked.append(order.label("turn"))
-    found = (
-        sa.select(*picked)
-        .select_from(done.join(units, done.c.unit == units.c.unit))
-        .where(done.c.event.in_(events), done.c.moment >= units.c.first)
-    )
-    if at is not None:
-        found = found.where(done.c.moment <= at.timestamp() + GRAIN)
-    every = found.cte("hits")
-    if "turn" not in every.c:
-        return every
-    return sa.select(every).where(every.c.turn == 1).cte("once")
-
-
-def _within(hits: Any, metric: Metric, event: str) -> Any:
-    import sqlalchemy as sa
-
-    if metric.window_days is None:
-        return hits.c.event == event
-    return sa.and_(hits.c.event == event, hits.c.moment - hits.c.first <= metric.window_days * 86_400.0 + GRAIN)
-
-
-def _pairs(metrics: Sequence[Metric]) -> list[list[str]]:
-    return [[f"x{i}", f"d{i}"] if metric.kind == "ratio" else [f"x{i}"] for i, metric in enumerate(metrics)]
-
-
-def _shift(mean: float, square: float) -> float:
-    return close_value(mean, max(square - mean * mean, 0.0) ** 0.5)
-
-
-def _statistic(metric: Metric, n: int, sums: Iterator[Any], shifts: Sequence[float]) -> ArmStatistic:
-    if not n:
-        return ArmStatistic(0, Summary(0, 0.0, 0.0), 0, ratio=metric.kind == "ratio")
-    totals = [float(next(sums) or 0.0) for _ in shifts]
-    squares = {(i, j): float(next(sums) or 0.0) for i in range(len(shifts)) for j in range(i, len(shifts))}
-    summary = Summary.from_sums(n, totals[0], squares[0, 0], shifts[0])
-    if metric.kind == "conversion":
-        return ArmStatistic(n, summary, round(totals[0] + n * shifts[0]))
-    if metric.kind != "ratio":
-        return ArmStatistic(n, summary)
-    below = Summary.from_sums(n, totals[1], squares[1, 1], shifts[1])
-    cov = (squares[0, 1] - totals[0] * totals[1] / n) / max(n - 1, 1)
-    covariates = Covariates((below.mean,), ((below.var,),), (cov,), (below.low,))
-    return ArmStatistic(n, Summary(n, summary.mean, summary.var, covariates, summary.low), ratio=True)
 
 
 def _utc(seconds: Any) -> datetime:

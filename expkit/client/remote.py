@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Self
 
+from expkit.analysis.elsewhere import WarehouseVerb
 from expkit.client.assignment import RemoteAssignment
 from expkit.client.batches import RemoteBatches
 from expkit.client.boards import RemoteBoards
@@ -17,7 +18,6 @@ from expkit.client.governance import RemoteGovernance
 from expkit.client.overview import RemoteOverview
 from expkit.client.people import RemotePeople
 from expkit.client.transport import Transport, route
-from expkit.client.warehouses import RemoteWarehouses
 from expkit.client.watch import RemoteWatch
 from expkit.errors import InvalidInput
 
@@ -29,7 +29,7 @@ __all__ = ["RemoteWorkbench"]
 
 
 class RemoteWorkbench(
-    RemoteWarehouses,
+    WarehouseVerb,
     RemoteAssignment,
     RemoteEvents,
     RemoteEvidence,

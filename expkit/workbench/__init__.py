@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 
+from expkit.analysis.elsewhere import WarehouseVerb
 from expkit.settings import Settings
 from expkit.workbench.analysis import AnalysisVerbs
 from expkit.workbench.assignment import AssignmentVerbs
@@ -26,7 +27,6 @@ from expkit.workbench.overview import OverviewVerbs
 from expkit.workbench.people import PeopleVerbs
 from expkit.workbench.retention import RetentionVerbs
 from expkit.workbench.tokens import TokenVerbs
-from expkit.workbench.warehouses import WarehouseVerbs
 from expkit.workbench.watch import WatchVerbs
 
 __all__ = ["Workbench", "open_workbench"]
@@ -35,7 +35,7 @@ __all__ = ["Workbench", "open_workbench"]
 class Workbench(
     AssignmentVerbs,
     AnalysisVerbs,
-    WarehouseVerbs,
+    WarehouseVerb,
     EvidenceVerbs,
     PeopleVerbs,
     WatchVerbs,
