@@ -8,34 +8,10 @@ from typing import Annotated, Any
 import typer
 
 from expkit.cli.completion import Key
-from expkit.cli.output import Json, say, say_json
+from expkit.cli.output import Json
 from expkit.cli.session import Session
-from expkit.cli.size_options import (
-    Alpha,
-    Alternative,
-    Arms,
-    Better,
-    Clusters,
-    Comparisons,
-    Coverage,
-    Daily,
-    Direction,
-    Effect,
-    Icc,
-    Lift,
-    Looks,
-    Margin,
-    Method,
-    Power,
-    Rho,
-    Shares,
-    Start,
-    Tail,
-    Units,
-    daily_of,
-    day_of,
-    question_of,
-)
+from expkit.cli.size_options import Daily, Rho, Start, asking, daily_of, day_of, question_of
+from expkit.cli.size_words import tell_answer, tell_design
 
 __all__ = ["app"]
 
@@ -43,128 +19,50 @@ app = typer.Typer(
     help="How many units an experiment needs, or what so many find.", no_args_is_help=True, rich_markup_mode=None
 )
 
+Given = dict[str, Any]
+"""The options that all questions share."""
+Spread = Annotated[float, typer.Option(help="Per unit, of the number with the same error; `size data` finds it.")]
+Level = Annotated[float, typer.Option(help="Control's value; needed for --lift and --margin.")]
+
 
 @app.command()
+@asking
 def proportion(
-    baseline: Annotated[float, typer.Option(help="Control's rate: 0.05 is five per cent.")],
-    lift: Lift = None,
-    effect: Effect = None,
-    margin: Margin = None,
-    better: Better = Direction.increase,
-    units: Units = None,
-    alpha: Alpha = 0.05,
-    power: Power = None,
-    alternative: Tail = Alternative.two_sided,
-    arms: Arms = 2,
-    shares: Shares = None,
-    rho: Rho = 0.0,
-    icc: Icc = 0.0,
-    cluster_size: Clusters = 1.0,
-    comparisons: Comparisons = 1,
-    looks: Looks = 1,
-    method: Method = None,
-    daily_units: Daily = None,
-    coverage: Coverage = 1.0,
-    start: Start = None,
-    as_json: Json = False,
+    given: Given, baseline: Annotated[float, typer.Option(help="Control's rate: 0.05 is five per cent.")]
 ) -> None:
     """For a share of units: conversion, click."""
-    given = locals()
-    _told(question_of(given, kind="conversion", baseline=baseline), as_json, daily_units)
+    tell_answer(question_of(given, kind="conversion", baseline=baseline), given)
 
 
 @app.command()
+@asking
 def mean(
+    given: Given,
     sd: Annotated[float, typer.Option(help="The standard deviation between units.")],
     baseline: Annotated[float, typer.Option(help="Control's mean; needed for --lift and --margin.")] = 0.0,
-    lift: Lift = None,
-    effect: Effect = None,
-    margin: Margin = None,
-    better: Better = Direction.increase,
-    units: Units = None,
-    alpha: Alpha = 0.05,
-    power: Power = None,
-    alternative: Tail = Alternative.two_sided,
-    arms: Arms = 2,
-    shares: Shares = None,
-    rho: Rho = 0.0,
-    icc: Icc = 0.0,
-    cluster_size: Clusters = 1.0,
-    comparisons: Comparisons = 1,
-    looks: Looks = 1,
-    method: Method = None,
-    daily_units: Daily = None,
-    coverage: Coverage = 1.0,
-    start: Start = None,
-    as_json: Json = False,
 ) -> None:
     """For a mean per unit: revenue, time."""
-    given = locals()
-    _told(question_of(given, kind="mean", baseline=baseline, sd=sd), as_json, daily_units)
+    tell_answer(question_of(given, kind="mean", baseline=baseline, sd=sd), given)
 
 
 @app.command()
-def ratio(
-    sd: Annotated[float, typer.Option(help="Per unit, of the number with the same error; `size data` finds it.")],
-    baseline: Annotated[float, typer.Option(help="Control's value; needed for --lift and --margin.")] = 0.0,
-    lift: Lift = None,
-    effect: Effect = None,
-    margin: Margin = None,
-    better: Better = Direction.increase,
-    units: Units = None,
-    alpha: Alpha = 0.05,
-    power: Power = None,
-    alternative: Tail = Alternative.two_sided,
-    arms: Arms = 2,
-    shares: Shares = None,
-    rho: Rho = 0.0,
-    icc: Icc = 0.0,
-    cluster_size: Clusters = 1.0,
-    comparisons: Comparisons = 1,
-    looks: Looks = 1,
-    method: Method = None,
-    daily_units: Daily = None,
-    coverage: Coverage = 1.0,
-    start: Start = None,
-    as_json: Json = False,
-) -> None:
+@asking
+def ratio(given: Given, sd: Spread, baseline: Level = 0.0) -> None:
     """For a ratio of totals: clicks per view."""
-    given = locals()
-    _told(question_of(given, kind="ratio", baseline=baseline, sd=sd), as_json, daily_units)
+    tell_answer(question_of(given, kind="ratio", baseline=baseline, sd=sd), given)
 
 
 @app.command()
-def quantile(
-    sd: Annotated[float, typer.Option(help="Per unit, of the number with the same error; `size data` finds it.")],
-    baseline: Annotated[float, typer.Option(help="Control's value; needed for --lift and --margin.")] = 0.0,
-    lift: Lift = None,
-    effect: Effect = None,
-    margin: Margin = None,
-    better: Better = Direction.increase,
-    units: Units = None,
-    alpha: Alpha = 0.05,
-    power: Power = None,
-    alternative: Tail = Alternative.two_sided,
-    arms: Arms = 2,
-    shares: Shares = None,
-    rho: Rho = 0.0,
-    icc: Icc = 0.0,
-    cluster_size: Clusters = 1.0,
-    comparisons: Comparisons = 1,
-    looks: Looks = 1,
-    method: Method = None,
-    daily_units: Daily = None,
-    coverage: Coverage = 1.0,
-    start: Start = None,
-    as_json: Json = False,
-) -> None:
+@asking
+def quantile(given: Given, sd: Spread, baseline: Level = 0.0) -> None:
     """For a quantile: the median, the slowest 5%."""
-    given = locals()
-    _told(question_of(given, kind="quantile", baseline=baseline, sd=sd), as_json, daily_units)
+    tell_answer(question_of(given, kind="quantile", baseline=baseline, sd=sd), given)
 
 
 @app.command()
+@asking
 def data(
+    given: Given,
     file: Annotated[Path, typer.Argument(help="Parquet or CSV with one row per unit, from the past.", metavar="FILE")],
     metric: Annotated[str, typer.Option("--metric", "-m", help="Its column, or two, top/bottom, for a ratio.")],
     quantile: Annotated[float | None, typer.Option(help="Size this quantile of it, e.g. 0.95.")] = None,
@@ -175,34 +73,14 @@ def data(
     simulate: Annotated[
         int, typer.Option(help="Check a mean by drawing so many experiments from the data.", min=0)
     ] = 0,
-    lift: Lift = None,
-    effect: Effect = None,
-    margin: Margin = None,
-    better: Better = Direction.increase,
-    units: Units = None,
-    alpha: Alpha = 0.05,
-    power: Power = None,
-    alternative: Tail = Alternative.two_sided,
-    arms: Arms = 2,
-    shares: Shares = None,
-    rho: Rho = 0.0,
-    icc: Icc = 0.0,
-    cluster_size: Clusters = 1.0,
-    comparisons: Comparisons = 1,
-    looks: Looks = 1,
-    method: Method = None,
-    daily_units: Daily = None,
-    coverage: Coverage = 1.0,
-    start: Start = None,
-    as_json: Json = False,
 ) -> None:
     """From past data: baseline, spread and covariates are theirs."""
     from expkit.cli.size_history import history_of, simulated
 
-    given = locals()
     past = history_of(file, metric, quantile, covariate or [], cluster)
-    asked = question_of({**given, "rho": past.rho or rho}, kind=past.kind, baseline=past.baseline, sd=past.sd)
-    _told(asked, as_json, daily_units, lambda found: simulated(past, found, simulate))
+    known = {**given, "rho": past.rho or given["rho"]}
+    asked = question_of(known, kind=past.kind, baseline=past.baseline, sd=past.sd)
+    tell_answer(asked, given, lambda found: simulated(past, found, simulate))
 
 
 @app.command()
@@ -220,8 +98,6 @@ def experiment(
     as_json: Json = False,
 ) -> None:
     """For a registered experiment, by its plan."""
-    from dataclasses import asdict
-
     from expkit.cli.size_history import recorded
     from expkit.design import size_experiment
 
@@ -233,63 +109,4 @@ def experiment(
     design = size_experiment(
         planned, baseline=baseline, sd=sd, daily_units=daily_of(daily_units), rho=rho, start=day_of(start)
     )
-    if as_json:
-        say_json(asdict(design))
-        return
-    say(f"{', '.join(f'{arm} {units:,}' for arm, units in design.arms.items())}: {design.total:,} units in all")
-    say(_promise(design.effect, design.power, design.alpha, design.alternative))
-    if design.days is not None:
-        say(_duration(design.days, design.weeks, design.end, daily_units))
-
-
-def _told(question: Any, as_json: bool, daily_units: str | None, check: Any = None) -> None:
-    """What was found: units, the change or the power; days and dates where the traffic is known."""
-    from dataclasses import asdict
-
-    from expkit.design import solve
-
-    found = solve(question)
-    checked = check(found) if check else None
-    whole = abs(question.baseline) if question.relative else 1.0
-    if as_json:
-        told = {**asdict(found), "relative": question.relative, "effect_absolute": found.effect * whole}
-        say_json({**told, **({"simulated": checked._asdict()} if checked else {})})
-        return
-    equal = len(set(found.per_arm)) == 1
-    per_arm = (
-        f"{found.per_arm[0]:,} units per variant" if equal else f"{' + '.join(f'{n:,}' for n in found.per_arm)} units"
-    )
-    say(f"{per_arm}, {found.total:,} in all")
-    harm = question.goal == "no-harm"
-    side = "one-sided" if harm else question.alternative
-    say(
-        _promise(
-            found.effect * whole,
-            found.power,
-            question.alpha,
-            side,
-            "to rule out a harm" if harm else "to find a change",
-        )
-    )
-    if question.method != "fixed":
-        say(f"looked at {question.looks:,} times ({question.method.replace('_', ' ')}); these are the most it takes")
-    if found.days is not None:
-        say(_duration(found.days, found.weeks, found.end, daily_units))
-    if checked:
-        ends = f"{checked.ci.lower:.1%} to {checked.ci.upper:.1%}"
-        say(f"drawn {checked.experiments:,} times from the data: power {checked.power:.1%} ({ends})")
-
-
-def _duration(days: int, weeks: int | None, end: Any, daily_units: str | None) -> str:
-    given = daily_of(daily_units)
-    traffic = (
-        ", ".join(f"{one:,.12g}" for one in given) + " units from Monday to Sunday"
-        if isinstance(given, tuple)
-        else f"{given:,.12g} units a day"
-    )
-    last = f", in whole weeks {weeks}, up to {end:%A, %Y-%m-%d}" if end else ""
-    return f"about {days:,} days at {traffic}{last}"
-
-
-def _promise(effect: float, power: float, alpha: float, alternative: str, what: str = "to find a change") -> str:
-    return f"{what} of {effect:.4g} with power {power:.0%} at alpha {alpha:g} ({alternative})"
+    tell_design(design, as_json, daily_units)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
 import typer
 
+from expkit.cli.output import Json
 from expkit.errors import InvalidInput
 
-__all__ = [
-    "Alpha", "Alternative", "Arms", "Better", "Clusters", "Comparisons", "Coverage", "Daily", "Direction", "Effect",
-    "Icc", "Lift", "Looks", "Margin", "Method", "Power", "Rho", "Shares", "Start", "Tail", "Units", "daily_of",
-    "day_of", "question_of",
-]  # fmt: skip
+__all__ = ["Daily", "Rho", "Start", "asking", "daily_of", "day_of", "question_of"]
 
 WEEK = 7
 
@@ -68,6 +67,46 @@ Method = Annotated[
 ]
 Coverage = Annotated[float, typer.Option(help="The share of these units let in.")]
 Start = Annotated[str | None, typer.Option(help="The first day, YYYY-MM-DD: tells the last one.")]
+
+
+SHARED: dict[str, tuple[Any, Any]] = {
+    "lift": (Lift, None),
+    "effect": (Effect, None),
+    "margin": (Margin, None),
+    "better": (Better, Direction.increase),
+    "units": (Units, None),
+    "alpha": (Alpha, 0.05),
+    "power": (Power, None),
+    "alternative": (Tail, Alternative.two_sided),
+    "arms": (Arms, 2),
+    "shares": (Shares, None),
+    "rho": (Rho, 0.0),
+    "icc": (Icc, 0.0),
+    "cluster_size": (Clusters, 1.0),
+    "comparisons": (Comparisons, 1),
+    "looks": (Looks, 1),
+    "method": (Method, None),
+    "daily_units": (Daily, None),
+    "coverage": (Coverage, 1.0),
+    "start": (Start, None),
+    "as_json": (Json, False),
+}
+"""The options of every question, with their defaults, in the order of the help."""
+
+
+def asking(told: Callable[..., None]) -> Callable[..., None]:
+    """A command with its own options and behind them those of every question, which it gets in one mapping, `given`."""
+    kind = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    own = [each for each in inspect.signature(told, eval_str=True).parameters.values() if each.name != "given"]
+    shared = [inspect.Parameter(name, kind, default=each[1], annotation=each[0]) for name, each in SHARED.items()]
+
+    def command(**values: Any) -> None:
+        given = {name: values.pop(name) for name in SHARED}
+        told(given, **values)
+
+    command.__name__, command.__doc__, command.__annotations__ = told.__name__, told.__doc__, {}
+    command.__signature__ = inspect.Signature([*own, *shared])  # type: ignore[attr-defined]  # what Typer reads
+    return command
 
 
 def question_of(given: dict[str, Any], **known: Any) -> Any:

@@ -1779,6 +1779,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/learnings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Learnings
+         * @description What was learnt, the newest first: where every word of `text` stands in the learning or its experiment.
+         */
+        get: operations["list_learnings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lint": {
         parameters: {
             query?: never;
@@ -2355,6 +2375,46 @@ export interface paths {
          * @description How fast the programme learns, over the last so many days; ever since when left out.
          */
         get: operations["get_velocity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/versions/compare": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compare Versions
+         * @description Errors, quality, cost and latency per call of both, valid at any moment. It is no look, and changes nothing.
+         */
+        post: operations["compare_versions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/wins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Wins
+         * @description Ended experiments won and lost by owner, department, project, type; by model, prompt, version of the params.
+         */
+        get: operations["get_wins"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3069,6 +3129,38 @@ export interface components {
             what: string;
         };
         /**
+         * Canary
+         * @description Calls of `treatment` against calls of `control`, whoever splits the traffic.
+         */
+        Canary: {
+            /**
+             * By
+             * @default version
+             * @enum {string}
+             */
+            by: "version" | "model" | "prompt";
+            /** Control */
+            control: string;
+            /** Treatment */
+            treatment: string;
+        };
+        /**
+         * Canary
+         * @description Calls of `treatment` against calls of `control`, whoever splits the traffic.
+         */
+        CanaryInput: {
+            /**
+             * By
+             * @default version
+             * @enum {string}
+             */
+            by: "version" | "model" | "prompt";
+            /** Control */
+            control: string;
+            /** Treatment */
+            treatment: string;
+        };
+        /**
          * ChangeItem
          * @description `coverage`: 0.1 became 0.5; null stands for "not there".
          */
@@ -3191,6 +3283,40 @@ export interface components {
              * @default
              */
             comment: string;
+        };
+        /**
+         * CompareRequest
+         * @description Two versions, models or prompts, and what one must not do.
+         */
+        CompareRequest: {
+            /**
+             * By
+             * @default version
+             * @enum {string}
+             */
+            by: "version" | "model" | "prompt";
+            /** Control */
+            control: string;
+            /**
+             * Days
+             * @description Of the last so many days.
+             * @default null
+             */
+            days: number | null;
+            /**
+             * Experiment
+             * @description Its calls alone.
+             * @default null
+             */
+            experiment: string | null;
+            /**
+             * Guardrails
+             * @description With their fields, or as lines: `trace.error < 5%`.
+             * @default []
+             */
+            guardrails: (components["schemas"]["GuardrailInput"] | string)[];
+            /** Treatment */
+            treatment: string;
         };
         /**
          * Config
@@ -3788,6 +3914,8 @@ export interface components {
              * @default 0
              */
             bucket_version: number;
+            /** @description Its two arms are versions whose traffic is split elsewhere: they are watched by their model calls. */
+            canary: components["schemas"]["Canary"] | null;
             /**
              * Coverage
              * @description The share of eligible units that are let in.
@@ -3994,6 +4122,11 @@ export interface components {
              * @default 0
              */
             bucket_version: number;
+            /**
+             * @description Its two arms are versions whose traffic is split elsewhere: they are watched by their model calls.
+             * @default null
+             */
+            canary: components["schemas"]["CanaryInput"] | null;
             /**
              * Coverage
              * @description The share of eligible units that are let in.
@@ -5038,6 +5171,11 @@ export interface components {
             outcome: "positive" | "negative" | "neutral";
             /** Text */
             text: string;
+        };
+        /** LearningPage */
+        LearningPage: {
+            /** Items */
+            items: components["schemas"]["Learning"][];
         };
         /**
          * Level
@@ -6759,6 +6897,30 @@ export interface components {
                 [key: string]: number;
             };
         };
+        /**
+         * Record
+         * @description One owner, model, prompt or version.
+         */
+        Record: {
+            /**
+             * Gain
+             * @description The mean gain on the primary metrics, relative to the other side, as seen.
+             */
+            gain: number | null;
+            /** Lost */
+            lost: number;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /**
+             * Shrunk
+             * @description The same without what luck adds; None where too few experiments share a metric.
+             */
+            shrunk: number | null;
+            /** Won */
+            won: number;
+        };
         /** RefusedRow */
         RefusedRow: {
             /** Reason */
@@ -7994,6 +8156,46 @@ export interface components {
             /** Version */
             version: number;
         };
+        /**
+         * VersionComparison
+         * @description What calls of both say at one moment; it may be asked for as often as one likes.
+         */
+        VersionComparison: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "version" | "model" | "prompt";
+            /** Control */
+            control: string;
+            /**
+             * Guardrails
+             * @default []
+             */
+            guardrails: components["schemas"]["GuardrailFinding"][];
+            /**
+             * Metrics
+             * @description Per call; verdicts hold at any moment, alpha is shared by the metrics.
+             * @default []
+             */
+            metrics: components["schemas"]["MetricEstimate"][];
+            /** Since */
+            since: string | null;
+            /** Treatment */
+            treatment: string;
+            /**
+             * Units
+             * @description Users (else sessions) with a call, of `control` and `treatment`.
+             */
+            units: {
+                [key: string]: number;
+            };
+        };
         /** VersionPage */
         VersionPage: {
             /** Items */
@@ -8030,6 +8232,19 @@ export interface components {
             units: {
                 [key: string]: number;
             };
+        };
+        /**
+         * Wins
+         * @description Most won less lost first.
+         */
+        Wins: {
+            /**
+             * By
+             * @enum {string}
+             */
+            by: "owner" | "department" | "project" | "type" | "model" | "prompt" | "version";
+            /** Rows */
+            rows: components["schemas"]["Record"][];
         };
     };
     responses: never;
@@ -8068,6 +8283,8 @@ export type BreakdownRequest = components['schemas']['BreakdownRequest'];
 export type Breakdowns = components['schemas']['Breakdowns'];
 export type Calendar = components['schemas']['Calendar'];
 export type CalendarItem = components['schemas']['CalendarItem'];
+export type Canary = components['schemas']['Canary'];
+export type CanaryInput = components['schemas']['CanaryInput'];
 export type ChangeItem = components['schemas']['ChangeItem'];
 export type ChangeRequest = components['schemas']['ChangeRequest'];
 export type Channels = components['schemas']['Channels'];
@@ -8077,6 +8294,7 @@ export type ChecklistPage = components['schemas']['ChecklistPage'];
 export type CheckpointItem = components['schemas']['CheckpointItem'];
 export type CloneRequest = components['schemas']['CloneRequest'];
 export type CommentRequest = components['schemas']['CommentRequest'];
+export type CompareRequest = components['schemas']['CompareRequest'];
 export type Config = components['schemas']['Config'];
 export type Contribution = components['schemas']['Contribution'];
 export type Criterion = components['schemas']['Criterion'];
@@ -8143,6 +8361,7 @@ export type LayerInput = components['schemas']['LayerInput'];
 export type Leaderboard = components['schemas']['Leaderboard'];
 export type LearnRequest = components['schemas']['LearnRequest'];
 export type Learning = components['schemas']['Learning'];
+export type LearningPage = components['schemas']['LearningPage'];
 export type Level = components['schemas']['Level'];
 export type Limits = components['schemas']['Limits'];
 export type LimitsInput = components['schemas']['LimitsInput'];
@@ -8198,6 +8417,7 @@ export type Reached = components['schemas']['Reached'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommenderVariant = components['schemas']['RecommenderVariant'];
 export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
+export type Record = components['schemas']['Record'];
 export type RefusedRow = components['schemas']['RefusedRow'];
 export type RegistryPage = components['schemas']['RegistryPage'];
 export type RegistryRow = components['schemas']['RegistryRow'];
@@ -8256,8 +8476,10 @@ export type VariantInput = components['schemas']['VariantInput'];
 export type VelocityAnswer = components['schemas']['VelocityAnswer'];
 export type VerdictAnswer = components['schemas']['VerdictAnswer'];
 export type Version = components['schemas']['Version'];
+export type VersionComparison = components['schemas']['VersionComparison'];
 export type VersionPage = components['schemas']['VersionPage'];
 export type Watch = components['schemas']['Watch'];
+export type Wins = components['schemas']['Wins'];
 export type $defs = Record<string, never>;
 export interface operations {
     describe_service: {
@@ -11389,6 +11611,40 @@ export interface operations {
             };
         };
     };
+    list_learnings: {
+        parameters: {
+            query?: {
+                text?: string;
+                outcome?: string | null;
+                project?: string | null;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LearningPage"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     lint: {
         parameters: {
             query?: never;
@@ -12495,6 +12751,71 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["VelocityAnswer"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    compare_versions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompareRequest"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VersionComparison"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_wins: {
+        parameters: {
+            query?: {
+                by?: string;
+                project?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wins"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
