@@ -13,6 +13,7 @@ from expkit.cli.completion import Key, complete_keys
 from expkit.cli.files import FRAMES, write_text
 from expkit.cli.output import Json, say, say_json
 from expkit.cli.session import Session
+from expkit.cli.warehouse import Columns, ExposuresTable, OutcomesTable, TracesTable, Warehouse, analyze_warehouse
 from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -81,6 +82,11 @@ def analyze(
     values: Annotated[
         int, typer.Option("--values", help="With --by: as many values of each attribute, the rest as one.")
     ] = 10,
+    warehouse: Warehouse = None,
+    exposures: ExposuresTable = "exposures",
+    outcomes: OutcomesTable = "outcomes",
+    traces: TracesTable = "",
+    column: Columns = None,
     latest: Annotated[bool, typer.Option("--latest", help="Show the newest scorecard; take no new look.")] = False,
     at: Annotated[
         int | None,
@@ -92,6 +98,7 @@ def analyze(
 
     One look at an experiment, kept with its scorecard; or at a file, kept nowhere. --at 3 computes look 3 again,
     --at 3 --latest shows it as it was kept. --by device compares within segments: exploratory, and no look.
+    --warehouse asks tables that are elsewhere; only sums by variant leave them.
     """
     session: Session = context.obj
     if by and not is_frame(target):
@@ -114,6 +121,12 @@ def analyze(
             f"--{next(iter(options))} is for files, and {target!r} is an experiment's key.",
             hint="its own plan says how it is analysed; or name a .parquet or .csv file.",
         )
+    elif warehouse is not None:
+        if latest or at is not None:
+            raise InvalidInput("A look at a warehouse is kept nowhere.", hint="leave --latest and --at out.")
+        tables = {"exposures": exposures, "outcomes": outcomes, "traces": traces}
+        with session.open() as workbench:
+            scorecard = analyze_warehouse(workbench, target, warehouse, tables, column or ())
     else:
         with session.open() as workbench:
             scorecard = workbench.scorecard(target, look=at) if latest else workbench.analyze(target, at=at)

@@ -81,3 +81,26 @@ def test_a_wrong_option_of_a_file(run: Run, words: list[str], told: str) -> None
     done = run("analyze", "units.csv", "-m", "revenue", *words)
     assert (done.code, done.out) == (2, "")
     assert re.search(told, done.err)
+
+
+def test_tables_that_are_elsewhere(run: Run) -> None:
+    """An experiment's metrics over a DuckDB file; columns by their names, and mistakes with a way out."""
+    import duckdb
+
+    Path("banner.yaml").write_text(
+        "{key: banner, name: Banner, hypothesis: h, metrics: [buy], variants: [{key: control}, {key: blue}]}"
+    )
+    assert run("experiments", "create", "-f", "banner.yaml").code == 0
+    with duckdb.connect("shop.duckdb") as shop:
+        shop.execute(
+            """CREATE TABLE seen AS SELECT n AS uid, ['control', 'blue'][1 + n % 2] AS variant,
+               TIMESTAMP '2026-01-01' AS timestamp FROM range(100) t(n);
+               CREATE TABLE outcomes AS SELECT uid AS user_id, 'buy' AS event, timestamp FROM seen WHERE uid % 4 = 1"""
+        )
+    where = ["--warehouse", "shop.duckdb", "--exposures", "seen", "--column", "exposures.unit=uid"]
+    where += ["--column", "exposures.experiment=", "--column", "outcomes.value=", "--column", "outcomes.event_id="]
+    found = run("analyze", "banner", *where, "--json").json
+    assert [arm["n"] for arm in found["arms"]] == [50, 50]
+    assert found["estimates"][0]["estimate"]["effect"] == 0.5
+    assert "e.g. --column exposures.unit=uid" in run("analyze", "banner", *where, "--column", "unit").err
+    assert "kept nowhere" in run("analyze", "banner", *where, "--at", "1").err
