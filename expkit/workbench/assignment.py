@@ -131,9 +131,8 @@ class AssignmentVerbs(EventVerbs):
 
     def set_holdout(self, holdout: Holdout | Mapping[str, Any], reason: str = "") -> Holdout:
         """Keep a share of the units out of all experiments; with `ended` it lets them in again."""
-        noun = holdout if isinstance(holdout, Holdout) else Holdout.parse(holdout)
         with self._begin("holdout.set") as work:
-            return registry.set_holdout(work, noun, reason)
+            return registry.set_holdout(work, Holdout.parse(holdout), reason)
 
     def holdouts(self) -> builtins.list[Holdout]:
         """By key, with those that have ended."""
@@ -142,9 +141,8 @@ class AssignmentVerbs(EventVerbs):
 
     def save_group(self, group: Group | Mapping[str, Any], reason: str = "") -> Group:
         """A list of values for the operators `$inGroup` and `$notInGroup`, or other values for one."""
-        noun = group if isinstance(group, Group) else Group.parse(group)
         with self._begin("group.save") as work:
-            return registry.save_group(work, noun, reason)
+            return registry.save_group(work, Group.parse(group), reason)
 
     def groups(self) -> builtins.list[Group]:
         """By key."""

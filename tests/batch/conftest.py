@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tiny import notebook
+from tiny import MakeTemplate, notebook
 
 from expkit.batch import Batches
 from expkit.storage import Store
-
-MakeTemplate = Callable[..., str]
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
-from conftest import MakeTemplate
-from tiny import eventually, kernel_of, processes_of
+from tiny import MakeTemplate, eventually, kernel_of, processes_of
 
 from expkit.batch import Batches, ledger
 from expkit.errors import Conflict

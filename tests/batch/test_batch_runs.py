@@ -9,8 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from conftest import MakeTemplate
-from tiny import eventually, kernel_of, processes_of
+from tiny import MakeTemplate, eventually, kernel_of, processes_of
 
 from expkit.batch import Batches, follow
 from expkit.domain import Batch

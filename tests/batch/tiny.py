@@ -9,6 +9,9 @@ from typing import Any
 
 from expkit.batch.marks import mark_of, marked
 
+MakeTemplate = Callable[..., str]
+"""Puts a template with these cells beside the shipped ones and gives its key."""
+
 
 def notebook(*cells: str, parameters: str = "x: int = 0") -> str:
     def code(source: str, tags: list[str]) -> dict[str, Any]:

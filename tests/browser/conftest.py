@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -103,3 +104,11 @@ def lab_without_expkit(chromium: str, tmp_path_factory: pytest.TempPathFactory) 
     folder = tmp_path_factory.mktemp("bare")
     with serving(folder, folder / "home", '--ServerApp.jpserver_extensions={"expkit": False}') as lab:
         yield lab
+
+
+@pytest.fixture
+def only_ours(watch: Any) -> Any:
+    """Whatever a test does, nothing is asked of other machines, and the console shows no error of ours."""
+    yield
+    assert watch.outside == []
+    assert [error for error in watch.errors if "expkit" in error.lower() and "status of 4" not in error] == []

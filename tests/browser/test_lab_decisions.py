@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lab_pages import choose, run, shown, theme
 
 import expkit.workbench
 from expkit.domain import Experiment
@@ -15,16 +16,8 @@ if TYPE_CHECKING:
 
     from expkit.workbench import Workbench
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("only_ours")]
 MAIN = "reco_ymal_v1"
-
-
-@pytest.fixture(autouse=True)
-def only_ours(watch: Any) -> Any:
-    """Whatever a test does, nothing is asked of other machines, and the console shows no error of ours."""
-    yield
-    assert watch.outside == []
-    assert [error for error in watch.errors if "expkit" in error.lower() and "status of 4" not in error] == []
 
 
 @pytest.fixture
@@ -50,37 +43,6 @@ def look(page: Page, save_picture: Callable[[str], Any]) -> Callable[[str], None
         theme(page, "Light")
 
     return pictures
-
-
-def theme(page: Page, name: str) -> None:
-    run(page, "apputils:change-theme", theme=f"JupyterLab {name}")
-    page.locator(f"body[data-jp-theme-name='JupyterLab {name}']").wait_for(state="attached")
-    page.locator("#jupyterlab-splash").wait_for(state="detached")
-
-
-def run(page: Page, command: str, **args: object) -> None:
-    """A command of the application, as the palette or another extension runs it."""
-    page.wait_for_function("window.jupyterapp && window.jupyterapp.commands.hasCommand('expkit:open-sidebar')")
-    page.evaluate("async () => { await window.jupyterapp.restored; }")
-    page.evaluate("([command, args]) => void window.jupyterapp.commands.execute(command, args)", [command, args])
-
-
-def shown(page: Page, lab: Any, key: str, tab: str = "") -> Locator:
-    """The experiment's page, with one of its tabs open."""
-    page.goto(lab.url("lab?reset"))
-    run(page, "expkit:open", key=key)
-    article = page.get_by_role("article")
-    article.get_by_text(key).first.wait_for()
-    if tab:
-        article.get_by_role("tab", name=tab).click()
-    return article
-
-
-def choose(article: Locator, action: str) -> Locator:
-    """Something of the menu; the dialog that it opens."""
-    article.get_by_role("button", name="More actions").click()
-    article.get_by_role("menuitem", name=action, exact=True).click()
-    return article.page.get_by_role("dialog")
 
 
 def disabled(button: Locator) -> None:

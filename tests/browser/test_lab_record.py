@@ -7,47 +7,15 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from lab_pages import choose, run, shown
 
 import expkit.workbench
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-pytestmark = pytest.mark.browser
+pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("only_ours")]
 MAIN, DRAFT = "reco_ymal_v1", "landing_mvt"
-
-
-@pytest.fixture(autouse=True)
-def only_ours(watch: Any) -> Any:
-    """Whatever a test does, nothing is asked of other machines, and the console shows no error of ours."""
-    yield
-    assert watch.outside == []
-    assert [error for error in watch.errors if "expkit" in error.lower() and "status of 4" not in error] == []
-
-
-def run(page: Page, command: str, **args: object) -> None:
-    """A command of the application, as the palette or another extension runs it."""
-    page.wait_for_function("window.jupyterapp && window.jupyterapp.commands.hasCommand('expkit:open-sidebar')")
-    page.evaluate("async () => { await window.jupyterapp.restored; }")
-    page.evaluate("([command, args]) => void window.jupyterapp.commands.execute(command, args)", [command, args])
-
-
-def shown(page: Page, lab: Any, key: str, tab: str = "") -> Locator:
-    """The experiment's page, with one of its tabs open."""
-    page.goto(lab.url("lab?reset"))
-    run(page, "expkit:open", key=key)
-    article = page.get_by_role("article")
-    article.get_by_text(key).first.wait_for()
-    if tab:
-        article.get_by_role("tab", name=tab).click()
-    return article
-
-
-def choose(article: Locator, action: str) -> Locator:
-    """Something of the menu; the dialog that it opens."""
-    article.get_by_role("button", name="More actions").click()
-    article.get_by_role("menuitem", name=action, exact=True).click()
-    return article.page.get_by_role("dialog")
 
 
 def outcome(page: Page) -> Locator:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from conftest import jupyter
+from lab_hosting import jupyter
 
 
 @pytest.fixture(scope="module")

@@ -9,13 +9,12 @@ from typing import Any
 
 import httpx
 import pytest
-from hosting import CHECKOUT, TOKEN, running
+from hosting import CHECKOUT, TOKEN
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from expkit.assign.dialects import read_config
 from expkit.assign.dialects.signature import verify
-from expkit.service import create_app
 from expkit.service.feed import same
 from expkit.settings import Settings
 from expkit.workbench import Workbench
@@ -30,18 +29,6 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workbench]:
         opened.create(CHECKOUT)
         opened.start("checkout")
         yield opened
-
-
-@pytest.fixture(scope="module")
-def address(workbench: Workbench) -> Iterator[str]:
-    with running(create_app(workbench)) as url:
-        yield url
-
-
-@pytest.fixture(scope="module")
-def service(address: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=address, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=60) as client:
-        yield client
 
 
 @pytest.fixture(scope="module")
