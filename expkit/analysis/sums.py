@@ -174,7 +174,7 @@ class Found(NamedTuple):
 
     @property
     def successes(self) -> int:
-        return self.flagged if self.flagged is not None else round(self.totals[0])
+        return self.flagged if self.flagged is not None else round(self.totals[0] + self.shifts[0] * self.n)
 
     @property
     def finite(self) -> bool:

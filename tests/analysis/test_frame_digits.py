@@ -109,3 +109,18 @@ def test_a_near_constant_column():
     same(analyze_frame(frame_of(x), metrics="x").estimate("x"), compare_means(x[~SIDE], x[SIDE]))
     flat = analyze_frame(frame_of(np.where(SIDE, 0.1, 0.3)), metrics="x").estimate("x")
     assert "do not vary" in flat.reason
+
+
+def test_a_proportion_beside_a_metric_whose_arms_lie_far_apart_keeps_its_successes() -> None:
+    """All sums are then taken about each arm's own mean, and those of a proportion are none of its successes."""
+    rng = np.random.default_rng(5)
+    arm = np.repeat(["control", "treatment"], 4000)
+    frame = pl.DataFrame({
+        "variant": arm,
+        "converted": (rng.random(8000) < np.where(arm == "control", 0.2, 0.3)).astype(int),
+        "level": np.where(arm == "control", 1e9, 2e9) + rng.normal(0, 1, 8000),
+    })  # fmt: skip
+    alone = analyze_frame(frame, metrics=["converted"]).estimate("converted")
+    assert analyze_frame(frame, metrics=["converted", "level"]).estimate("converted") == alone
+    assert isinstance(alone, Estimate)
+    assert alone.treatment.mean == frame.filter(pl.col("variant") == "treatment")["converted"].mean()
