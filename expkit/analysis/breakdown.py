@@ -64,6 +64,8 @@ def break_down(
     `metrics` are keys of the experiment's own; the primary one when empty. An attribute has as many segments as
     `values`, the rest is one of its own; `bins` are the edges of those that are numbers.
     """
+    if not experiment.plan.of_users:
+        raise InvalidInput("Segments are told of users only, not of sessions.", hint="plan an analysis of users.")
     _refuse(experiment, by, within or {}, bins or {}, values)
     variants, chosen = [variant.key for variant in experiment.variants], _chosen(experiment, metrics)
     covariates = list(dict.fromkeys(metric.covariate for metric in chosen if metric.covariate))

@@ -23,25 +23,35 @@ __all__ = ["arms_of"]
 
 
 def arms_of(
-    connection: Any, i: int, metrics: Sequence[Metric], variants: Sequence[str], until: int | None
+    connection: Any,
+    i: int,
+    metrics: Sequence[Metric],
+    variants: Sequence[str],
+    until: int | None,
+    *,
+    clusters: bool = False,
 ) -> dict[str, ArmStatistic]:
-    """Metric i, a quantile or evenness, by variant: of the tables `arms` and `hits`, of units whose window is over."""
+    """Metric i, a quantile or evenness, by variant: of the tables `arms` and `hits`, of units whose window is over.
+
+    With `clusters` errors are those of what was randomised, which the table of that name tells.
+    """
     metric, asked = metrics[i], hit_columns(metrics)
     where, parameters, window = events_of(i, metrics)
     whole = "true" if until is None or window is None else f"seen <= {until - window}"
-    units = dict(
-        connection.execute(f"SELECT variant, count(*) FROM arms WHERE {whole} GROUP BY variant").fetchall()  # noqa: S608
-    )
+    joined, own = ("arms JOIN (SELECT u, cluster FROM clusters) USING (u)", "cluster") if clusters else ("arms", "u")
+    counted = f"SELECT variant, count(*), count(DISTINCT {own}) FROM {joined} WHERE {whole} GROUP BY variant"  # noqa: S608
+    units = {variant: (n, apart) for variant, n, apart in connection.execute(counted).fetchall()}
     value = asked.names.get(("kind" if metric.kind == "evenness" else "number", metric.property), "value")
     connection.execute(
-        f"CREATE OR REPLACE TEMP TABLE said AS SELECT variant, u, {value} AS said "  # noqa: S608
-        f"FROM hits JOIN arms USING (u) WHERE {where} AND {whole}",
+        f"CREATE OR REPLACE TEMP TABLE said AS SELECT variant, {own} AS u, {value} AS said "  # noqa: S608
+        f"FROM {joined} JOIN hits USING (u) WHERE {where} AND {whole}",
         parameters,
     )
-    measured = _evenness(connection, units) if metric.quantile is None else _quantiles(connection, metric.quantile)
+    apart = {variant: both[1] for variant, both in units.items()}
+    measured = _evenness(connection, apart) if metric.quantile is None else _quantiles(connection, metric.quantile)
     connection.execute("DROP TABLE said")
     nothing = _nothing(metric)
-    return {variant: _arm(units.get(variant, 0), measured.get(variant, nothing)) for variant in variants}
+    return {variant: _arm(units.get(variant, (0, 0))[0], measured.get(variant, nothing)) for variant in variants}
 
 
 Measured = tuple[float, float] | NotEstimable

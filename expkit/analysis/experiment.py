@@ -18,13 +18,14 @@ from expkit.analysis.guardrails import Bound, find_breach
 from expkit.analysis.longevity import check_lasting, lasting_columns
 from expkit.analysis.progress import Arrived, count_arrived, reached_of
 from expkit.analysis.recommendation import recommend
+from expkit.analysis.rows import see_rows
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit, told
 from expkit.analysis.statistics import ArmStatistic, compare
 from expkit.analysis.summaries import summarize
 from expkit.analysis.turns import would_change
 from expkit.analysis.warehouse import Tables, read_warehouse
-from expkit.domain import Experiment
+from expkit.domain import Experiment, Metric
 from expkit.domain.events import now
 from expkit.errors import InvalidInput
 from expkit.stats import Check, Estimate, NotEstimable, Summary
@@ -62,6 +63,9 @@ def analyze_experiment(
     covariates = list(dict.fromkeys(metric.covariate for metric in metrics if metric.covariate))
     exposed = find_exposed(reader.connection, experiment.key, variants, at, covariates)
     whole_by = moment if sequential else None
+    if not experiment.plan.of_users:
+        taken = Taken(moment, look, history, past, promise, reader.versions)
+        return _of_rows(experiment, reader.connection, metrics, covariates, at, taken)
     lasting = lasting_columns(experiment.primary_metric, metrics)
     found = summarize(
         reader.connection, metrics, variants, at, covariates,
@@ -84,6 +88,35 @@ def analyze_experiment(
     any_look = needs_any_look(experiment, exposed, card.primary)
     parts = breakdowns(experiment, reader.connection, metrics, primary, experiment.segments, any_look=any_look)
     return card.model_copy(update={"segments": parts})
+
+
+def _of_rows(
+    experiment: Experiment,
+    connection: Any,
+    metrics: Sequence[Metric],
+    covariates: Sequence[str],
+    at: datetime | None,
+    taken: Taken,
+) -> Scorecard:
+    """Where sessions are analysed or randomised. Neither segments nor effects that fade are told of them."""
+    plan, variants = experiment.plan, [variant.key for variant in experiment.variants]
+    seen = see_rows(
+        connection, experiment.key, plan, metrics, variants, at, covariates,
+        whole_by=None if plan.method == "fixed" else taken.moment, moment=taken.moment,
+        starts=[phase.started_at for phase in taken.history],
+    )  # fmt: skip
+    statistics = {metric.key: arms for metric, arms in zip(metrics, seen.found, strict=False)}
+    promised = [{key: phase.shares.get(key, 0.0) for key in variants} for phase in taken.history]
+    apart = any(one != promised[0] for one in promised)
+    checks = (
+        *(check_phases(seen.by_phase, promised) if apart else check_ratio(seen.dealt, experiment.shares)),
+        *_balance(experiment, dict(zip(covariates, seen.found[len(metrics) :], strict=True))),
+        *check_exposures(seen.exposed.units, seen.exposed.multiple, seen.exposed.strays),
+    )
+    card = _assembled(experiment, seen.exposed, statistics, checks, taken)
+    if not experiment.segments:
+        return card
+    return card.model_copy(update={"remarks": (*card.remarks, "Segments are told of users only, not of sessions.")})
 
 
 def analyze_tables(

@@ -26,6 +26,8 @@ def check_overlap(experiment: Experiment, other: Experiment, reader: Reader) -> 
     """
     pairs = list(product(experiment.treatments, other.treatments))
     metric = experiment.primary_metric
+    if not (experiment.plan.of_users and other.plan.of_users):
+        return (NotEstimable("The experiments do not both have users as rows.", "compare two that randomise users."),)
     if not metric.per_unit:
         hint = "compare the experiments on a metric of units: a conversion, count, sum or ratio."
         return (NotEstimable(f"Metric {metric.key!r} is a {metric.kind}, and has no number for each unit.", hint),)

@@ -11,6 +11,7 @@ from expkit.analysis.canary import served
 from expkit.analysis.exposed import find_exposed
 from expkit.analysis.judging import judge_guardrails
 from expkit.analysis.levels import Reference, judge_against, judge_level, undecided
+from expkit.analysis.rows import see_rows
 from expkit.analysis.scorecard import GuardrailFinding, Scorecard
 from expkit.analysis.statistics import ArmStatistic
 from expkit.analysis.summaries import summarize
@@ -48,11 +49,17 @@ def watch_rollout(
         counts, statistics = served(reader.connection, experiment, experiment.canary, since=since, at=at)
         judged = tuple(judge_guardrails(experiment, statistics, counts))
         return Watch(experiment=experiment.key, at=moment, units=counts, guardrails=judged, split=_NO_SPLIT)
-    exposed = find_exposed(reader.connection, experiment.key, [winner.key], at, since=since)
+    metrics = list({guardrail.metric.key: guardrail.metric for guardrail in guardrails}.values())
+    if experiment.plan.of_users:
+        exposed = find_exposed(reader.connection, experiment.key, [winner.key], at, since=since)
+    else:
+        rows = see_rows(reader.connection, experiment.key, experiment.plan, metrics, [winner.key], at, since=since)
+        exposed = rows.exposed
     findings: list[GuardrailFinding] = []
     if guardrails and exposed.single:
-        metrics = list({guardrail.metric.key: guardrail.metric for guardrail in guardrails}.values())
-        found = summarize(reader.connection, metrics, [winner.key], at)
+        found = (
+            summarize(reader.connection, metrics, [winner.key], at) if experiment.plan.of_users else list(rows.found)
+        )
         arms = {metric.key: arm[winner.key] for metric, arm in zip(metrics, found, strict=True)}
         references = {guardrail.metric.key: _reference(guardrail, last, baselines or {}) for guardrail in guardrails}
         bounds = sum((one.limit is not None) + (one.max_change is not None) for one in guardrails)

@@ -18,6 +18,7 @@ from expkit.analysis.warehouse_sums import read_sums
 from expkit.analysis.warehouse_tables import GRAIN, ROLES, Tables, refuse_odd, table, unanswered
 from expkit.analysis.warehouse_units import Frame, frame_of
 from expkit.domain import Experiment, Metric
+from expkit.errors import InvalidInput
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -51,6 +52,7 @@ def read_warehouse(
     once their window is over by then.
     """
     refuse_odd(metrics, tables)
+    _refuse_clusters(experiment, tables)
     variants = [variant.key for variant in experiment.variants]
     refused = {metric.key: told for metric in metrics if (told := unanswered(metric, tables)) is not None}
     asked = [metric for metric in metrics if metric.key not in refused]
@@ -68,6 +70,21 @@ def read_warehouse(
         statistics |= dict(zip([metric.key for metric in asked], found, strict=False))
         before = dict(zip(covariates, found[len(asked) :], strict=True))
     return Asked(exposed, _by_phase(ask, units, starts, variants), statistics, before)
+
+
+def _refuse_clusters(experiment: Experiment, tables: Tables) -> None:
+    plan = experiment.plan
+    if plan.rows != plan.randomised:
+        raise InvalidInput(
+            f"{experiment.key!r} analyses {plan.rows}s and randomises {plan.randomised}s, "
+            "and errors of clusters are not asked of a warehouse.",
+            hint="import the events, or analyse what was randomised.",
+        )
+    if not plan.of_users and not all("unit" in tables.columns.get(which, {}) for which in ("exposures", "outcomes")):
+        raise InvalidInput(
+            "The rows are sessions, and nothing says which column names them.",
+            hint='columns={"exposures": {"unit": "session_id"}, "outcomes": {"unit": "session_id"}}.',
+        )
 
 
 def _units(key: str, tables: Tables, at: datetime | None, covariates: Sequence[str]) -> Any:

@@ -19,6 +19,7 @@ from expkit.analysis.canary import served
 from expkit.analysis.estimates import Statistics
 from expkit.analysis.exposed import count_by_phase, find_exposed
 from expkit.analysis.judging import judge_guardrails
+from expkit.analysis.rows import see_rows
 from expkit.analysis.scorecard import GuardrailFinding, Scorecard
 from expkit.analysis.statistics import compare
 from expkit.analysis.summaries import summarize
@@ -84,8 +85,11 @@ def _seen(experiment: Experiment, reader: Reader, at: datetime | None) -> tuple[
     if experiment.canary is not None:
         return served(reader.connection, experiment, experiment.canary, since=experiment.started_at, at=at)
     variants = [variant.key for variant in experiment.variants]
-    exposed = find_exposed(reader.connection, experiment.key, variants, at)
     metrics = list(_metrics(experiment))
+    if not experiment.plan.of_users:
+        seen = see_rows(reader.connection, experiment.key, experiment.plan, metrics, variants, at)
+        return seen.dealt, {metric.key: arms for metric, arms in zip(metrics, seen.found, strict=True)}
+    exposed = find_exposed(reader.connection, experiment.key, variants, at)
     if not metrics or not exposed.single:
         return exposed.counts, {}
     found = summarize(reader.connection, metrics, variants, at)
@@ -103,7 +107,13 @@ def _split(
     experiment: Experiment, reader: Reader, history: Sequence[Phase], counts: Mapping[str, int]
 ) -> Check | NotEstimable:
     shares: Mapping[str, float] = experiment.shares
-    if len(history) > 1:
+    if len(history) > 1 and not experiment.plan.of_users:
+        starts, variants = [phase.started_at for phase in history], list(counts)
+        counts = see_rows(
+            reader.connection, experiment.key, experiment.plan, [], variants, None, starts=starts
+        ).by_phase[-1]
+        shares = history[-1].shares
+    elif len(history) > 1:
         counts = count_by_phase(reader.connection, list(counts), [phase.started_at for phase in history])[-1]
         shares = history[-1].shares
     variants = list(counts)

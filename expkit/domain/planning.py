@@ -73,6 +73,11 @@ class Plan(Noun):
     """Applied over the secondary metrics and arms; the primary metric keeps its own alpha."""
     gatekeeping: bool = False
     """Secondary metrics count only once the primary metric is significant, in every treatment."""
+    randomised: Literal["user", "session"] = "user"
+    """What is dealt a variant: a user (`user_id`, else `session_id`), or each session: `assign` is then asked with the
+    `session_id` alone."""
+    analysed: Literal["user", "session"] | None = None
+    """What one number is of; what is randomised when empty. Where the two differ, errors are those of clusters."""
     looks: int = Field(default=1, ge=1, le=1000)
     days: float | None = Field(default=None, gt=0)
     spending: Literal["obrien-fleming", "pocock", "power", "hwang-shih-decani"] = "obrien-fleming"
@@ -83,6 +88,16 @@ class Plan(Noun):
     """Bayesian: lifts are thought to be Normal(0, prior_sd) before anything is seen."""
     max_loss: float = Field(default=0.001, gt=0, le=1)
     """Bayesian: an arm is chosen when that loses no more than this on average, relative to control."""
+
+    @property
+    def rows(self) -> Literal["user", "session"]:
+        """What one number is of."""
+        return self.analysed or self.randomised
+
+    @property
+    def of_users(self) -> bool:
+        """Whether users are randomised and analysed, as `assign` has it."""
+        return self.rows == self.randomised == "user"
 
     @model_validator(mode="after")
     def _futility_has_a_side(self) -> Self:

@@ -85,6 +85,8 @@ class EvidenceVerbs(Desk):
             found = unit_values(log, reader, metrics_of(experiment))
         if not found.units:
             raise InvalidInput(f"Nobody was exposed to {log!r} yet.", hint="name an experiment that ran: log=...")
+        if not experiment.plan.of_users:
+            raise InvalidInput("Only users are dealt out anew, not sessions.", hint="give a frame with a row for each.")
         if not (primary := experiment.primary_metric).per_unit:
             raise InvalidInput(
                 f"Metric {primary.key!r} is a {primary.kind}, which has no number for each unit to deal out anew.",
