@@ -1,12 +1,16 @@
 """Guardrails under continuous watching: how often a harmless experiment is stopped, and how soon a harmful one is.
 
-    python benchmarks/guardrails.py [--experiments 400] [--stops 11]
+    python benchmarks/guardrails.py [--experiments 400] [--stops 11] [--rollouts 2000]
 
 False alarms: every experiment has 6,000 units and nothing that harms; each unit comes back (its model calls trickle in
 after it was counted, which is where the theory stops), and it is watched every day for 45 days with three guardrails.
 At most alpha of the experiments may be stopped. Time to stop: `expkit serve` on SQLite takes events over HTTP,
 200 units a second, and from a known moment on a third of the treatment's calls fail (5 % are allowed); measured is the
 time from sending the first failing call to the status `stopped`.
+
+Rollouts: a tolerated change is judged against control as an experiment of 2,000 units per arm has seen it. The winner
+is exactly so much worse as is tolerated, and is watched after every hundred units up to 20,000: at most alpha may be
+rolled back. Beside it the power to find twice that harm, and how often taking the older level for certain would err.
 """
 
 from __future__ import annotations
@@ -24,9 +28,12 @@ import numpy as np
 import pyarrow as pa
 
 import expkit
+from expkit.analysis.levels import Reference, judge_against
+from expkit.analysis.statistics import ArmStatistic
 from expkit.analysis.watch import watch_experiment
-from expkit.domain import Experiment
+from expkit.domain import Experiment, Guardrail
 from expkit.events import Lake, Reader, arrow_schema, to_table
+from expkit.stats import Summary
 
 UNITS, WATCHES, ALPHA = 6000, 45, 0.05
 TOKEN = "t"  # noqa: S105  # of a server that lives for a minute on loopback
@@ -80,6 +87,32 @@ def _stops(rng: np.random.Generator) -> bool:
             moment = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=45 * watch / WATCHES)
             if watch_experiment(EXPERIMENT, reader, at=moment).broken:
                 return True
+    return False
+
+
+def rollouts(number: int) -> None:
+    rng, most = np.random.default_rng(7), 0.1
+    guardrail = Guardrail.parse({"metric": {"key": "bought"}, "max_change": most})
+    for told, level in (("at the edge of what is tolerated", 1 - most), ("twice as bad", 1 - 2 * most)):
+        broken = certain = 0
+        for _ in range(number):
+            seen = rng.binomial(2000, 0.2) / 2000
+            reference = Reference(seen, math.sqrt(seen * (1 - seen) / 2000), "control at look 1")
+            hits = np.cumsum(rng.binomial(100, 0.2 * level, 200))
+            broken += _rolls_back(guardrail, hits, reference)
+            certain += _rolls_back(guardrail, hits, reference._replace(se=0.0))
+        print(
+            f"rollouts {told}: {broken / number:.3f} rolled back, {certain / number:.3f} were control's level certain "
+            f"({number} rollouts, 200 watches each; promised at the edge: at most {ALPHA})"
+        )
+
+
+def _rolls_back(guardrail: Guardrail, hits: np.ndarray[tuple[int], np.dtype[np.int64]], reference: Reference) -> bool:
+    for watch, count in enumerate(hits.tolist(), 1):
+        n, mean = 100 * watch, count / (100 * watch)
+        arm = ArmStatistic(n, Summary(n, mean, mean * (1 - mean) * n / (n - 1)), count)
+        if judge_against(guardrail, "treatment", arm, reference, ALPHA).breached:
+            return True
     return False
 
 
@@ -145,9 +178,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else "")
     parser.add_argument("--experiments", type=int, default=400)
     parser.add_argument("--stops", type=int, default=11)
+    parser.add_argument("--rollouts", type=int, default=2000)
     given = parser.parse_args()
-    time_to_stop(given.stops)
-    false_alarms(given.experiments)
+    if given.stops:
+        time_to_stop(given.stops)
+    if given.experiments:
+        false_alarms(given.experiments)
+    if given.rollouts:
+        rollouts(given.rollouts)
 
 
 if __name__ == "__main__":

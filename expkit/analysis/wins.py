@@ -17,14 +17,14 @@ from expkit.domain import Experiment
 from expkit.domain.noun import Noun, Text
 from expkit.errors import UnknownName
 
-__all__ = ["Record", "Wins", "wins"]
+__all__ = ["Tally", "Wins", "wins"]
 
 OWN = ("owner", "department", "project", "type")
 PARAMS = ("model", "prompt", "version")
 Counted = Literal["owner", "department", "project", "type", "model", "prompt", "version"]
 
 
-class Record(Noun):
+class Tally(Noun):
     """One owner, model, prompt or version."""
 
     name: Text
@@ -45,7 +45,7 @@ class Wins(Noun):
     """Most won less lost first."""
 
     by: Counted
-    rows: tuple[Record, ...]
+    rows: tuple[Tally, ...]
 
 
 class _Bout(NamedTuple):
@@ -65,7 +65,7 @@ def wins(experiments: Sequence[Experiment], scorecards: Mapping[str, Scorecard],
         card = scorecards.get(experiment.key)
         for bout in _bouts(experiment, card, by, gains) if card is not None else ():
             names.setdefault(bout.name, []).append(bout)
-    rows = [_record(name, bouts) for name, bouts in names.items()]
+    rows = [_tally(name, bouts) for name, bouts in names.items()]
     return Wins(by=by, rows=tuple(sorted(rows, key=lambda row: (row.lost - row.won, -row.experiments, row.name))))
 
 
@@ -97,10 +97,10 @@ def _turned(bout: _Bout, name: str) -> _Bout:
     return _Bout(name, result, gain, shrunk)
 
 
-def _record(name: str, bouts: Sequence[_Bout]) -> Record:
+def _tally(name: str, bouts: Sequence[_Bout]) -> Tally:
     results = [bout.result for bout in bouts]
     won, lost = results.count("better"), results.count("worse")
-    return Record(
+    return Tally(
         name=name,
         won=won,
         lost=lost,

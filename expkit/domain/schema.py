@@ -9,6 +9,7 @@ from expkit.domain.experiment import Experiment
 __all__ = ["schema"]
 
 SHORT_FORMS = {
+    "Guardrail": {"type": "string", "minLength": 1, "maxLength": 500},
     "Hypothesis": {"type": "string", "minLength": 1, "maxLength": 20_000},
     "Metric": {"type": "string", "minLength": 1, "maxLength": 100},
 }

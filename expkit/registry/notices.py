@@ -116,7 +116,8 @@ def _words(row: sa.Row[Any]) -> tuple[str, str]:
         lines.append(f"{row.actor} asks for {after.get('role')} in {after.get('project')}")
     if row.action == "alert.raise" and after.get("action") not in (None, "alert"):
         lines.append(f"what is done: {after['action']}")
-    if units := after.get("units"):
+    units: Mapping[str, int] = after.get("units") or {}
+    if any(units.values()):
         lines.append(f"units: {', '.join(f'{variant} {n:,}' for variant, n in units.items())}")
     if after.get("summary"):
         lines.append(str(after["summary"]))

@@ -168,6 +168,7 @@ def test_the_schema_describes_every_field() -> None:
     published = schema()
     assert published["$schema"].endswith("2020-12/schema")
     assert set(published["properties"]) == set(Experiment.model_fields)
+    assert {"type": "string", "minLength": 1, "maxLength": 500} in published["$defs"]["Guardrail"]["anyOf"]
     json.dumps(published)
 
 

@@ -188,3 +188,32 @@ def test_two_addresses_that_look_alike_are_two_channels():
     first, second = Channels(alike)
     assert second == f"{first} (2)"
     assert "one" not in first
+
+
+def test_ends_loosenings_and_answers_are_told(telling, hook):
+    """With the units and what a rollback changes; a completed experiment and a promotion, too."""
+    wb = telling
+    wb.create(EXPERIMENT.changed(guardrails=["trace.error < 5% stop"]))
+    wb.start("banner")
+    wb.update("banner", {"guardrails": []}, reason="not logged yet")
+    wb.log_exposures([{"experiment": "banner", "variant": "treatment", "user_id": "u"}])
+    wb.clone("banner", "other")
+    wb.start("other")
+    wb.rollback("other", "complaints")
+    wb.stop("banner", "enough")
+    wb.promote("banner", "it won")
+    wb.finish("banner")
+    wb.complete("banner")
+    wb.grant("root", "admin")
+    wb.grant("bob", "viewer")
+    asked = wb.acting_as("bob").request_elevation("operator", reason="on call")
+    wb.answer_elevation(asked.id, approve=True)
+    wb.notify()
+    assert hook.titles == [
+        "banner has started", "banner: a guardrail watches less", "other has started", "other is rolled back",
+        "banner is stopped", "banner is being rolled out", "banner is rolled out to everybody", "banner is completed",
+        "Somebody asks for more rights", "A request for more rights is answered: approved",
+    ]  # fmt: skip
+    assert "not logged yet" in hook.told[1]["message"]
+    assert "0.5 of the units lose treatment" in hook.told[3]["message"]
+    assert "units: control 0, treatment 1" in hook.told[4]["message"]

@@ -4001,6 +4001,7 @@ export interface components {
              *       "method": "fixed",
              *       "power": 0.8,
              *       "prior_sd": 0.1,
+             *       "randomised": "user",
              *       "spending": "obrien-fleming"
              *     }
              */
@@ -4210,6 +4211,7 @@ export interface components {
              * @default {
              *       "alpha": 0.05,
              *       "alternative": "two-sided",
+             *       "analysed": null,
              *       "correction": "holm",
              *       "days": null,
              *       "futility": false,
@@ -4220,6 +4222,7 @@ export interface components {
              *       "minimum_effect": null,
              *       "power": 0.8,
              *       "prior_sd": 0.1,
+             *       "randomised": "user",
              *       "spending": "obrien-fleming"
              *     }
              */
@@ -6136,6 +6139,11 @@ export interface components {
              */
             alternative: "two-sided" | "greater" | "less";
             /**
+             * Analysed
+             * @description What one number is of; what is randomised when empty. Where the two differ, errors are those of clusters.
+             */
+            analysed: ("user" | "session") | null;
+            /**
              * Correction
              * @description Applied over the secondary metrics and arms; the primary metric keeps its own alpha.
              * @default holm
@@ -6190,6 +6198,14 @@ export interface components {
              */
             prior_sd: number;
             /**
+             * Randomised
+             * @description What is dealt a variant: a user (`user_id`, else `session_id`), or each session: `assign` is then asked with the
+             *     `session_id` alone.
+             * @default user
+             * @enum {string}
+             */
+            randomised: "user" | "session";
+            /**
              * Spending
              * @description Group-sequential: how alpha is spent over the looks. The default keeps nearly all power for the last one.
              * @default obrien-fleming
@@ -6213,6 +6229,12 @@ export interface components {
              * @enum {string}
              */
             alternative: "two-sided" | "greater" | "less";
+            /**
+             * Analysed
+             * @description What one number is of; what is randomised when empty. Where the two differ, errors are those of clusters.
+             * @default null
+             */
+            analysed: ("user" | "session") | null;
             /**
              * Correction
              * @description Applied over the secondary metrics and arms; the primary metric keeps its own alpha.
@@ -6271,6 +6293,14 @@ export interface components {
              * @default 0.1
              */
             prior_sd: number;
+            /**
+             * Randomised
+             * @description What is dealt a variant: a user (`user_id`, else `session_id`), or each session: `assign` is then asked with the
+             *     `session_id` alone.
+             * @default user
+             * @enum {string}
+             */
+            randomised: "user" | "session";
             /**
              * Spending
              * @description Group-sequential: how alpha is spent over the looks. The default keeps nearly all power for the last one.
@@ -6896,30 +6926,6 @@ export interface components {
             reranking: {
                 [key: string]: number;
             };
-        };
-        /**
-         * Record
-         * @description One owner, model, prompt or version.
-         */
-        Record: {
-            /**
-             * Gain
-             * @description The mean gain on the primary metrics, relative to the other side, as seen.
-             */
-            gain: number | null;
-            /** Lost */
-            lost: number;
-            /** Name */
-            name: string;
-            /** Open */
-            open: number;
-            /**
-             * Shrunk
-             * @description The same without what luck adds; None where too few experiments share a metric.
-             */
-            shrunk: number | null;
-            /** Won */
-            won: number;
         };
         /** RefusedRow */
         RefusedRow: {
@@ -7700,6 +7706,30 @@ export interface components {
             when_significant: boolean;
         };
         /**
+         * Tally
+         * @description One owner, model, prompt or version.
+         */
+        Tally: {
+            /**
+             * Gain
+             * @description The mean gain on the primary metrics, relative to the other side, as seen.
+             */
+            gain: number | null;
+            /** Lost */
+            lost: number;
+            /** Name */
+            name: string;
+            /** Open */
+            open: number;
+            /**
+             * Shrunk
+             * @description The same without what luck adds; None where too few experiments share a metric.
+             */
+            shrunk: number | null;
+            /** Won */
+            won: number;
+        };
+        /**
          * TemplateItem
          * @description A parameterised notebook; `source` is its text.
          */
@@ -8244,7 +8274,7 @@ export interface components {
              */
             by: "owner" | "department" | "project" | "type" | "model" | "prompt" | "version";
             /** Rows */
-            rows: components["schemas"]["Record"][];
+            rows: components["schemas"]["Tally"][];
         };
     };
     responses: never;
@@ -8417,7 +8447,6 @@ export type Reached = components['schemas']['Reached'];
 export type Recommendation = components['schemas']['Recommendation'];
 export type RecommenderVariant = components['schemas']['RecommenderVariant'];
 export type RecommenderVariantInput = components['schemas']['RecommenderVariantInput'];
-export type Record = components['schemas']['Record'];
 export type RefusedRow = components['schemas']['RefusedRow'];
 export type RegistryPage = components['schemas']['RegistryPage'];
 export type RegistryRow = components['schemas']['RegistryRow'];
@@ -8455,6 +8484,7 @@ export type StatsArm = components['schemas']['StatsArm'];
 export type Step = components['schemas']['Step'];
 export type StoppingCriteria = components['schemas']['StoppingCriteria'];
 export type StoppingCriteriaInput = components['schemas']['StoppingCriteriaInput'];
+export type Tally = components['schemas']['Tally'];
 export type TemplateItem = components['schemas']['TemplateItem'];
 export type TemplatePage = components['schemas']['TemplatePage'];
 export type TemplateParameterItem = components['schemas']['TemplateParameterItem'];

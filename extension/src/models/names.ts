@@ -23,7 +23,9 @@ export function kindLabel(kind: Metric['kind'], trans: TranslationBundle): strin
     conversion: trans.__('Conversion: units with the event'),
     count: trans.__('Count: events per unit'),
     sum: trans.__('Sum: values per unit'),
-    ratio: trans.__('Ratio of two sums')
+    ratio: trans.__('Ratio of two sums'),
+    quantile: trans.__('Quantile of the values'),
+    evenness: trans.__('Evenness: how evenly events are spread')
   }[kind];
 }
 
