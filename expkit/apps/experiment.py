@@ -13,6 +13,7 @@ from expkit.view import scorecard_figure, scorecard_table
 from expkit.view.fragments import call_out, experiment_facts, heading, risk_flags, timeline_list
 from expkit.view.progress import progress_list
 from expkit.view.segments import segments_table
+from expkit.view.series import series_figure, series_sentence, series_table
 from expkit.view.table import checks_list
 
 if TYPE_CHECKING:
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from expkit.workbench import Workbench
 
 __all__ = ["experiment_page"]
+
+MIN_LOOKS = 2
 
 
 def experiment_page(workbench: Workbench, key: str = "") -> Any:
@@ -31,7 +34,7 @@ def experiment_page(workbench: Workbench, key: str = "") -> Any:
     except NotFound as missing:
         results = [html(_not_analysed(experiment, missing))]
     else:
-        results = _results(experiment, scorecard)
+        results = [*_results(experiment, scorecard), *_looks(workbench, experiment.key)]
     happened = timeline_list(workbench.timeline(experiment.key))
     return page(html(_head(experiment)), *results, html(f"<h2>Timeline</h2>{happened}"))
 
@@ -69,6 +72,15 @@ def _results(experiment: Experiment, scorecard: Scorecard) -> list[Any]:
             f"<h2>Health</h2>{checks_list(scorecard)}{risks}"
         ),
     ]
+
+
+def _looks(workbench: Workbench, key: str) -> list[Any]:
+    """The primary metric over all looks, once there are two."""
+    found = workbench.look_series(key)
+    if not found or len(found[0].points) < MIN_LOOKS:
+        return []
+    head = f"<h2>Look by look</h2><p>{escape(series_sentence(found[0]))}</p>"
+    return [html(head), figure(partial(series_figure, found[0])), html(series_table(found[0]))]
 
 
 def _segments(scorecard: Scorecard) -> str:

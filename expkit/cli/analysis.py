@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from expkit.cli.breakdown import say_breakdown
+from expkit.cli.breakdown import say_breakdown, say_series
 from expkit.cli.completion import Key, complete_keys
 from expkit.cli.files import FRAMES, write_text
 from expkit.cli.output import Json, say, say_json
@@ -87,6 +87,9 @@ def analyze(
     outcomes: OutcomesTable = "outcomes",
     traces: TracesTable = "",
     column: Columns = None,
+    looks: Annotated[
+        bool, typer.Option("--looks", help="Show every kept look: its own test beside what holds at any look.")
+    ] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Show the newest scorecard; take no new look.")] = False,
     at: Annotated[
         int | None,
@@ -97,10 +100,15 @@ def analyze(
     """Compare the variants: a scorecard.
 
     One look at an experiment, kept with its scorecard; or at a file, kept nowhere. --at 3 computes look 3 again,
-    --at 3 --latest shows it as it was kept. --by device compares within segments: exploratory, and no look.
+    --at 3 --latest shows it as it was kept. --by device compares within segments,
+    --looks shows all looks side by side: neither is a look.
     --warehouse asks tables that are elsewhere; only sums by variant leave them.
     """
     session: Session = context.obj
+    if looks and not is_frame(target):
+        with session.open() as workbench:
+            say_series(workbench, target, metric or (), as_json=as_json)
+        return
     if by and not is_frame(target):
         with session.open() as workbench:
             say_breakdown(workbench, target, by, within or (), bins or (), metric or (), values, as_json=as_json)
@@ -112,8 +120,9 @@ def analyze(
         "gatekeeping": gatekeeping or None,
     }  # fmt: skip
     options = {name: value for name, value in given.items() if value is not None and value != []}
-    if by or within or bins:
-        raise InvalidInput("--by is for experiments; --within and --bin go with it.", hint="name an experiment's key.")
+    if by or within or bins or looks:
+        what = "--looks is for experiments." if looks else "--by is for experiments; --within and --bin go with it."
+        raise InvalidInput(what, hint="name an experiment's key.")
     if is_frame(target):
         scorecard = _analyze_file(target, options)
     elif options:

@@ -1,4 +1,4 @@
-"""`expkit analyze KEY --by device`: effects by segment."""
+"""`expkit analyze KEY --by device` and `--looks`: effects by segment, every kept look side by side."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from expkit.cli.output import say, say_json
 from expkit.errors import InvalidInput
 
-__all__ = ["say_breakdown"]
+__all__ = ["say_breakdown", "say_series"]
 
 
 def say_breakdown(
@@ -32,6 +32,17 @@ def say_breakdown(
     from expkit.view.segments import segments_text
 
     say(segments_text(found))
+
+
+def say_series(workbench: Any, key: str, metrics: Sequence[str], *, as_json: bool) -> None:
+    """Of all metrics, or of those that are named."""
+    found = [one for one in workbench.look_series(key) if not metrics or one.metric in metrics]
+    if as_json:
+        say_json({"items": [one.model_dump(mode="json") for one in found]})
+        return
+    from expkit.view.series import series_text
+
+    say(series_text(found))
 
 
 def _within(texts: Sequence[str]) -> Mapping[str, str | None]:

@@ -11,6 +11,7 @@ from expkit.client.transport import Transport, route
 if TYPE_CHECKING:
     from expkit.analysis import Breakdown, Scorecard
     from expkit.analysis.arrivals import Arrivals
+    from expkit.analysis.series import LookSeries
 
 __all__ = ["RemoteLooks"]
 
@@ -23,6 +24,12 @@ class RemoteLooks:
         from expkit.analysis import Scorecard
 
         return [Scorecard.parse(item) for item in self._service.get(route("experiments", key, "looks"))["items"]]
+
+    def look_series(self, key: str) -> builtins.list[LookSeries]:
+        """Every metric over the looks that were kept: each look's own test beside what holds at any look."""
+        from expkit.analysis.series import LookSeries
+
+        return [LookSeries.parse(item) for item in self._service.get(route("experiments", key, "series"))["items"]]
 
     def breakdown(
         self,

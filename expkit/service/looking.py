@@ -1,4 +1,4 @@
-"""Looking closer: effects by segment. Nothing is kept."""
+"""Looking closer: effects by segment, every kept look side by side. Nothing is kept."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, Field
 
 from expkit.analysis import Breakdown
+from expkit.analysis.series import LookSeries
 from expkit.domain.noun import Noun, Text
 from expkit.service.body import accepts, parsed
 from expkit.service.context import Bench
@@ -32,6 +33,16 @@ class BreakdownRequest(Noun):
 
 class Breakdowns(BaseModel):
     items: list[Breakdown]
+
+
+class SeriesPage(BaseModel):
+    items: list[LookSeries]
+
+
+@router.get("/series")
+def get_series(workbench: Bench, key: str) -> SeriesPage:
+    """Every metric over the looks that were kept: each look's own test beside what holds at any look."""
+    return SeriesPage(items=workbench.look_series(key))
 
 
 @router.post("/breakdown", openapi_extra=accepts(BreakdownRequest))

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from expkit.view.forest import scorecard_figure
     from expkit.view.power import power_figure
     from expkit.view.rich import register_formatters
+    from expkit.view.series import series_figure
     from expkit.view.svg import forest_svg
     from expkit.view.table import scorecard_table
     from expkit.view.text import scorecard_text
@@ -29,6 +30,7 @@ __all__ = [
     "scorecard_figure",
     "scorecard_table",
     "scorecard_text",
+    "series_figure",
 ]
 
 _HOMES = {
@@ -43,6 +45,7 @@ _HOMES = {
     "scorecard_figure": "forest",
     "scorecard_table": "table",
     "scorecard_text": "text",
+    "series_figure": "series",
 }
 
 

@@ -13,6 +13,7 @@ from expkit.workbench.experiments import ExperimentVerbs
 if TYPE_CHECKING:
     from expkit.analysis import Breakdown, Scorecard
     from expkit.analysis.arrivals import Arrivals
+    from expkit.analysis.series import LookSeries
 
 __all__ = ["LookVerbs"]
 
@@ -25,6 +26,16 @@ class LookVerbs(ExperimentVerbs):
         experiment, history = self._with_phases(key)
         with self._shared.events.reader(experiment=key) as reader:
             return [*daily_scorecards(experiment, reader, history=history)]
+
+    def look_series(self, key: str) -> builtins.list[LookSeries]:
+        """Every metric over the looks that were kept: each look's own test beside what holds at any look."""
+        from expkit.analysis import Scorecard
+        from expkit.analysis.series import look_series
+
+        experiment = self.get(key)
+        with self._read() as connection:
+            cards = [Scorecard.parse(found) for found in registry.all_looks(connection, key)]
+        return [*look_series(cards, experiment.sample_size or experiment.stopping.sample_size)]
 
     def breakdown(
         self,

@@ -38,6 +38,21 @@ def test_segments_on_the_command_line(run: Any, home: Path) -> None:
     assert run("analyze", "banner", "--latest").code != 0  # nothing was kept
 
 
+def test_every_look_on_the_command_line(run: Any, home: Path) -> None:
+    """One table for each metric, or those that are named."""
+    logged(home)
+    assert run("analyze", "banner", "--looks").out.strip() == "Nobody has looked yet."
+    run("analyze", "banner")
+    run("analyze", "banner")
+    done = run("analyze", "banner", "--looks")
+    assert done.out.startswith("Click of treatment")
+    assert "p, any look" in done.out
+    (series,) = run("analyze", "banner", "--looks", "--json").json["items"]
+    assert [point["look"] for point in series["points"]] == [1, 2]
+    assert run("analyze", "banner", "--looks", "-m", "buy", "--json").json["items"] == []
+    assert "--looks is for experiments" in run("analyze", "units.csv", "-m", "x", "--looks").err
+
+
 def test_wrong_segments_are_named(run: Any, home: Path) -> None:
     """With a hint, and no traceback."""
     logged(home)

@@ -71,6 +71,18 @@ def test_effects_by_segment(wb: AnyWorkbench, logged: str) -> None:
         wb.scorecard(logged)
 
 
+def test_kept_looks_side_by_side(wb: AnyWorkbench, logged: str) -> None:
+    """Both p-values of every look; nothing before the first one."""
+    assert wb.look_series(logged) == []
+    cards = [wb.analyze(logged), wb.analyze(logged)]
+    series = {one.metric: one for one in wb.look_series(logged)}
+    assert {row.metric for row in cards[0].estimates if row.estimate} == set(series)
+    first, second = series["add_to_cart"].points
+    assert (first.look, second.look) == (1, 2)
+    assert second.fixed_p_value == pytest.approx(cards[1].estimate("add_to_cart").p_value, rel=1e-3)
+    assert second.any_look_p_value >= second.fixed_p_value
+
+
 def test_the_doctor_agrees_with_the_scorecard(wb: AnyWorkbench) -> None:
     """The same check, from the same units."""
     simulation = srm_fault(users=4_000, seed=3, lost=0.2)

@@ -1471,6 +1471,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/{key}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get Series
+         * @description Every metric over the looks that were kept: each look's own test beside what holds at any look.
+         */
+        get: operations["get_series"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/experiments/{key}/sign": {
         parameters: {
             query?: never;
@@ -5341,6 +5361,29 @@ export interface components {
             /** Z */
             z: number;
         };
+        /**
+         * LookSeries
+         * @description One metric of one treatment over all kept looks that have an estimate, the oldest first.
+         */
+        LookSeries: {
+            /** Alpha */
+            alpha: number;
+            /** Kind */
+            kind: string;
+            /** Metric */
+            metric: string;
+            /** Points */
+            points: components["schemas"]["SeriesPoint"][];
+            /** Title */
+            title: string;
+            /**
+             * Unit
+             * @default
+             */
+            unit: string;
+            /** Variant */
+            variant: string;
+        };
         /** Looks */
         Looks: {
             /** Items */
@@ -7592,6 +7635,60 @@ export interface components {
             /** Variant */
             variant: string;
         };
+        /** SeriesPage */
+        SeriesPage: {
+            /** Items */
+            items: components["schemas"]["LookSeries"][];
+        };
+        /**
+         * SeriesPoint
+         * @description One look. Both intervals are absolute, and two-sided.
+         */
+        SeriesPoint: {
+            /**
+             * Any Look Ci
+             * @description Of the confidence sequence: all of them hold at once.
+             */
+            any_look_ci: [
+                number | null,
+                number | null
+            ];
+            /**
+             * Any Look P Value
+             * @description The smallest one so far: it never rises.
+             */
+            any_look_p_value: number;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Effect */
+            effect: number;
+            /**
+             * Fixed Ci
+             * @description Of a test at this look alone.
+             */
+            fixed_ci: [
+                number | null,
+                number | null
+            ];
+            /** Fixed P Value */
+            fixed_p_value: number;
+            /** Look */
+            look: number;
+            /**
+             * Units
+             * @description In both arms.
+             */
+            units: number;
+            /**
+             * Verdict
+             * @description What the look said, by the plan's own method.
+             * @enum {string}
+             */
+            verdict: "better" | "worse" | "inconclusive" | "unknown";
+        };
         /**
          * Service
          * @description What answers here, and to whom.
@@ -8396,6 +8493,7 @@ export type Level = components['schemas']['Level'];
 export type Limits = components['schemas']['Limits'];
 export type LimitsInput = components['schemas']['LimitsInput'];
 export type LookDecision = components['schemas']['LookDecision'];
+export type LookSeries = components['schemas']['LookSeries'];
 export type Looks = components['schemas']['Looks'];
 export type Me = components['schemas']['Me'];
 export type Metric = components['schemas']['Metric'];
@@ -8477,6 +8575,8 @@ export type Scoring = components['schemas']['Scoring'];
 export type ScoringInput = components['schemas']['ScoringInput'];
 export type Segment = components['schemas']['Segment'];
 export type SegmentEffect = components['schemas']['SegmentEffect'];
+export type SeriesPage = components['schemas']['SeriesPage'];
+export type SeriesPoint = components['schemas']['SeriesPoint'];
 export type Service = components['schemas']['Service'];
 export type SignedPlanItem = components['schemas']['SignedPlanItem'];
 export type SignedPlanPage = components['schemas']['SignedPlanPage'];
@@ -11081,6 +11181,37 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ScheduledMove"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_series: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SeriesPage"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
