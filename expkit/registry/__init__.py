@@ -28,14 +28,15 @@ from expkit.registry.experiments import (
     find_one,
     get,
     locked,
-    move,
     project_of,
     revision,
     touched_since,
 )
+from expkit.registry.learnings import learn, learnings_of
 from expkit.registry.leases import hold, let_go
 from expkit.registry.looks import all_looks, latest_look, look_at, next_look, save_look
 from expkit.registry.memory import memory_in, memory_of, remember_units
+from expkit.registry.moves import move
 from expkit.registry.notes import NoteEdit, add_note, delete_note, edit_note, note_experiment, note_history, notes
 from expkit.registry.overrides import forced_units, override, overrides, revoke_override, set_override
 from expkit.registry.overview import (
@@ -45,8 +46,6 @@ from expkit.registry.overview import (
     calendar,
     hypotheses,
     latest_scorecards,
-    learn,
-    learnings_of,
     velocity,
 )
 from expkit.registry.past import as_they_were

@@ -1,4 +1,4 @@
-"""Create, read, find and move experiments. A writer passes its unit of work, a reader its connection."""
+"""Create, read and find experiments. A writer passes its unit of work, a reader its connection."""
 
 from __future__ import annotations
 
@@ -8,14 +8,12 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from expkit.domain import STATE_FIELDS, Experiment, find_move
+from expkit.domain import STATE_FIELDS, Experiment
 from expkit.domain.events import now
 from expkit.domain.filters import Filters
 from expkit.domain.registry_view import statuses_of
 from expkit.errors import Conflict, InvalidInput, NotFound, UnknownName, did_you_mean
-from expkit.registry.baselines import end_baselines, record_baselines
-from expkit.registry.phases import close_phase, open_phase
-from expkit.registry.tables import experiments, looks, moves, versions
+from expkit.registry.tables import experiments, versions
 from expkit.storage import Work, audit_end
 from expkit.storage.audit import audit_table
 
@@ -32,7 +30,6 @@ __all__ = [
     "keep_version",
     "lock_all",
     "locked",
-    "move",
     "project_of",
     "refuse_state",
     "revision",
@@ -46,8 +43,6 @@ ORDERS: dict[str, tuple[Any, ...]] = {
     "rice": (experiments.c.rice_score.desc().nulls_last(), experiments.c.key),
     "name": (sa.func.lower(experiments.c.name), experiments.c.key),
 }
-_STARTS = {"start"}
-_ENDS = {"stop", "rollback"}
 _FREE = {"params", "parameters", "eligibility", "condition"}
 _LEAVES_AS_IT_WAS = ("experiment.analyze", "experiment.learn", "experiment.report", "experiment.sign")
 
@@ -180,49 +175,6 @@ def project_of(connection: sa.Connection, key: str) -> str:
     """Which project an experiment belongs to."""
     found: str | None = connection.scalar(sa.select(experiments.c.project).where(experiments.c.key == key))
     return found if found is not None else get(connection, key).project
-
-
-def move(work: Work, key: str, verb: str, reason: str = "", *, evidence: Mapping[str, Any] | None = None) -> Experiment:
-    """One step of the lifecycle, or an error that names the legal ones. `evidence` is what an end rests on: its `units`
-    by variant, and whatever else was known then.
-    """
-    before = locked(work, key)
-    step = find_move(verb, before.status, key)
-    reason = reason.strip()
-    if step.needs_reason and not reason:
-        raise InvalidInput(f"To {verb} {key!r} needs a reason.", hint="say why, for example: reason='completed'.")
-    values: dict[str, Any] = {"status": step.target, "updated_at": work.at}
-    if verb in _STARTS:
-        values["started_at"] = work.at
-    if verb in _ENDS and before.stopped_at is None:  # a rollout that is taken back was stopped long before
-        values["stopped_at"] = max(work.at, before.started_at or work.at)  # whatever this process's clock says
-    work.connection.execute(sa.update(experiments).where(experiments.c.key == key).values(values))
-    work.connection.execute(
-        sa.insert(moves).values(
-            experiment=key, verb=verb, source=step.source, target=step.target,
-            actor=work.actor, reason=reason, at=work.at, evidence=dict(evidence) if evidence else None,
-        )
-    )  # fmt: skip
-    if verb in _STARTS:
-        open_phase(work, before)
-    after: dict[str, Any] = {"status": step.target, "version": before.version}
-    if verb in _ENDS:
-        close_phase(work, key)
-        after |= _reached(work.connection, key) | dict(evidence or {})
-    if verb == "promote":
-        record_baselines(work, before)
-    if verb == "rollback":
-        end_baselines(work, before)
-    work.audit(f"experiment.{verb}", key, before={"status": step.source}, after=after, reason=reason)
-    return get(work.connection, key)
-
-
-def _reached(connection: sa.Connection, key: str) -> dict[str, Any]:
-    """How many units each arm had at the newest look; nothing when nobody has looked."""
-    query = sa.select(looks.c.scorecard).where(looks.c.experiment == key).order_by(looks.c.look.desc()).limit(1)
-    scorecard = connection.scalar(query) or {}
-    units = {arm["key"]: arm["n"] for arm in scorecard.get("arms", ())}
-    return {"look": scorecard["look"], "units": units} if units else {}
 
 
 def revision(connection: sa.Connection) -> int:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 
 from expkit.domain.collaboration import Review, ReviewAnswer
 from expkit.errors import Conflict, Forbidden, InvalidInput, NotFound, UnknownName
-from expkit.registry.experiments import get, locked, move
+from expkit.registry.experiments import get, locked
+from expkit.registry.moves import move
 from expkit.registry.people_tables import review_answers
 from expkit.registry.people_tables import reviews as table
 from expkit.registry.tables import versions

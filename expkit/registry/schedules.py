@@ -20,7 +20,8 @@ from expkit.domain import Experiment
 from expkit.domain.collaboration import ScheduledMove
 from expkit.domain.lifecycle import find_move
 from expkit.errors import Conflict, ExpkitError, InvalidInput, NotFound, UnknownName
-from expkit.registry.experiments import locked, move
+from expkit.registry.experiments import locked
+from expkit.registry.moves import move
 from expkit.registry.people_tables import scheduled_moves as table
 from expkit.storage import Store, Work
 

@@ -51,8 +51,12 @@ class EndVerbs(Desk):
             return {}
 
     def _counted(self, experiment: Experiment) -> dict[str, int]:
+        from expkit.analysis.canary import served
         from expkit.analysis.exposed import find_exposed
 
+        if experiment.canary is not None:
+            with self._shared.events.reader() as reader:
+                return served(reader.connection, experiment, experiment.canary, since=self._since(experiment))[0]
         since = self._since(experiment) if experiment.status == "rolling_out" else None
         variants = [variant.key for variant in experiment.variants]
         with self._shared.events.reader(experiment=experiment.key) as reader:

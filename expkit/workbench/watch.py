@@ -70,7 +70,7 @@ class WatchVerbs(EndVerbs):
         """Watch all running experiments that have something new. Of all processes on a database one does, and another
         one soon after that has died: call it every second, as servers and `expkit monitor` do.
         """
-        if not registry.hold(self._store, "monitor", HOLDER, registry.now()):
+        if not self._holds():
             return []
         begun, at, position = time.monotonic(), registry.now(), self._shared.events.position()
         known, done = self._shared.watched, []
@@ -78,6 +78,8 @@ class WatchVerbs(EndVerbs):
             last = known.get(experiment.key)
             if last is not None and not _is_due(last, seen, begun, at):
                 continue
+            if not self._holds():  # a pass may take longer than a lease lasts
+                break
             known[experiment.key] = seen
             try:
                 done.append(self._watch(experiment))
@@ -89,6 +91,9 @@ class WatchVerbs(EndVerbs):
         for found in done:
             known[found.experiment] = known[found.experiment]._replace(rest=rest)
         return done
+
+    def _holds(self) -> bool:
+        return registry.hold(self._store, "monitor", HOLDER, registry.now())
 
     def leave_monitor(self) -> None:
         """Let another process watch; for one that ends."""

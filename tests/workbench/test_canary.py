@@ -114,3 +114,14 @@ def test_a_canary_is_about_two_and_their_calls(change, match):
     """Anything else is an experiment with exposures."""
     with pytest.raises(InvalidDefinition, match=match):
         Experiment.parse({**CANARY, **change})
+
+
+def test_a_stop_by_hand_counts_who_was_served(wb):
+    """Since the start; nobody was exposed."""
+    call(wb, "1.2", range(500, 520))
+    wb.create(CANARY)
+    wb.start("deploy")
+    call(wb, "1.2", range(10))
+    call(wb, "1.3", range(10, 15))
+    wb.stop("deploy", "enough")
+    assert wb.audit(subject="deploy")[0]["after"]["units"] == {"control": 10, "treatment": 5}

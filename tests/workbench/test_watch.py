@@ -247,6 +247,17 @@ def test_of_two_processes_one_watches(wb, monkeypatch):
     assert wb.get("bot").status == "stopped"
 
 
+def test_a_pass_ends_where_the_lease_does(wb, monkeypatch):
+    """A pass that took so long that another process has taken over leaves the rest to that one."""
+    for key in ("bot", "other"):
+        wb.create({"key": key, "name": "x", "hypothesis": "If, then", "metrics": ["m"],
+                   "variants": [{"key": "control"}, {"key": "treatment"}]})  # fmt: skip
+        wb.start(key)
+    answers = iter([True, True, False])
+    monkeypatch.setattr(registry, "hold", lambda *_: next(answers))
+    assert [found.experiment for found in wb.monitor()] == ["bot"]
+
+
 def test_what_has_gone_on_meanwhile_is_left_alone(wb):
     """A change between the reading and the act: the next pass sees the new definition."""
     make(wb, guardrails=[ERRORS])
