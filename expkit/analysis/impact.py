@@ -97,8 +97,10 @@ def assess_rollback(
 
 
 def _now(experiment: Experiment) -> dict[str, float]:
-    if experiment.status == "rolling_out" and experiment.rollout is not None:
-        return {key: experiment.rollout.share * (key == experiment.rollout.variant) for key in experiment.shares}
+    if experiment.status in {"rolling_out", "rolled_out"} and experiment.winner is not None:
+        whole = experiment.status == "rolled_out" or experiment.rollout is None
+        share = 1.0 if whole or experiment.rollout is None else experiment.rollout.share
+        return {key: share * (key == experiment.winner.key) for key in experiment.shares}
     let_in = experiment.coverage * (experiment.layer.share if experiment.layer else 1.0)
     return {key: let_in * share for key, share in experiment.shares.items()}
 

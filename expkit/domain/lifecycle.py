@@ -47,6 +47,7 @@ MOVES: tuple[Move, ...] = (
     Move("rollback", "active", "rolled_back", needs_reason=True),
     Move("rollback", "paused", "rolled_back", needs_reason=True),
     Move("rollback", "rolling_out", "rolled_back", role="operator", needs_reason=True),
+    Move("rollback", "rolled_out", "rolled_back", role="operator", needs_reason=True),
     Move("complete", "analysis", "completed"),
     Move("complete", "rolled_out", "completed"),
     Move("archive", "rolled_out", "archived"),

@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from expkit import registry
-from expkit.domain import Experiment
+from expkit.domain import Experiment, legal_moves
 from expkit.domain.filters import Filters
 from expkit.errors import InvalidInput
 from expkit.workbench.desk import Desk
-from expkit.workbench.guarding import RUNNING
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,6 +21,8 @@ __all__ = ["EndVerbs"]
 
 log = logging.getLogger(__name__)
 
+PROMOTED = ("rolling_out", "rolled_out")
+
 
 class EndVerbs(Desk):
     def rollback_impact(self, key: str) -> Impact:
@@ -30,16 +31,16 @@ class EndVerbs(Desk):
         """
         with self._read() as connection:
             experiment = registry.get(connection, key)
-        if experiment.status not in RUNNING:
+        if not _goes(experiment, "rollback"):
             raise InvalidInput(
                 f"Experiment {key!r} is {experiment.status}: there is nothing to roll back.",
-                hint="one that is active, paused or being rolled out can be.",
+                hint="one that is active, paused, being rolled out or rolled out can be.",
             )
         return self._impact(experiment, self._counted(experiment))
 
     def _ends(self, experiment: Experiment, verb: str, units: Mapping[str, int] | None = None) -> dict[str, Any]:
         """The evidence of a stop or a rollback. What cannot be read holds no end up: it is left out."""
-        if verb not in {"stop", "rollback"} or experiment.status not in RUNNING:
+        if verb not in {"stop", "rollback"} or not _goes(experiment, verb):
             return {}
         try:
             counted = self._counted(experiment) if units is None else dict(units)
@@ -57,7 +58,7 @@ class EndVerbs(Desk):
         if experiment.canary is not None:
             with self._shared.events.reader() as reader:
                 return served(reader.connection, experiment, experiment.canary, since=self._since(experiment))[0]
-        since = self._since(experiment) if experiment.status == "rolling_out" else None
+        since = self._since(experiment) if experiment.status in PROMOTED else None
         variants = [variant.key for variant in experiment.variants]
         with self._shared.events.reader(experiment=experiment.key) as reader:
             return find_exposed(reader.connection, experiment.key, variants, None, since=since).counts
@@ -85,7 +86,11 @@ class EndVerbs(Desk):
         )
 
     def _since(self, experiment: Experiment) -> datetime | None:
-        if experiment.status != "rolling_out":
+        if experiment.status not in PROMOTED:
             return experiment.started_at
         with self._read() as connection:
             return registry.promoted_at(connection, experiment.key)
+
+
+def _goes(experiment: Experiment, verb: str) -> bool:
+    return any(move.verb == verb for move in legal_moves(experiment.status))

@@ -124,3 +124,19 @@ def test_of_a_rollout_the_winner_goes(wb, monkeypatch):
     found = wb.rollback_impact("shop")
     assert (found.now["treatment"], found.now["control"], found.units) == (0.4, 0, {"control": 0, "treatment": 50})
     assert found.metrics[0].per_day == pytest.approx(-0.1 * 50, rel=0.01)
+
+
+def test_what_everybody_has_can_be_taken_back_too(wb):
+    """A finished rollout goes back at any time, with its impact; what was normal before is so again."""
+    fill(wb)
+    wb.analyze("shop")
+    wb.stop("shop", "enough")
+    wb.promote("shop", share=0.4)
+    wb.finish("shop")
+    assert wb.rollback_impact("shop").now == {"control": 0, "treatment": 1}
+    assert wb.assign(user_id="u", experiment="shop").variant == "treatment"
+    assert wb.rollback("shop", "it slows down").status == "rolled_back"
+    assert wb.assign(user_id="u", experiment="shop").variant is None
+    assert wb.baselines() == []
+    assert "1 of the units lose treatment" in wb.timeline("shop")[-1].detail
+    assert wb.audit(subject="shop")[0]["before"] == {"status": "rolled_out"}

@@ -1442,7 +1442,7 @@ export interface paths {
         put?: never;
         /**
          * Rollback Experiment
-         * @description active -> rolled_back or paused -> rolled_back or rolling_out -> rolled_back. A reason is required.
+         * @description active -> rolled_back or paused -> rolled_back or rolling_out -> rolled_back or rolled_out -> rolled_back. A reason is required.
          */
         post: operations["rollback_experiment"];
         delete?: never;

@@ -31,7 +31,7 @@ const FROM: Partial<Record<Action, Status[]>> = {
   conclude: ['stopped'],
   promote: ['stopped', 'analysis'],
   finish: ['rolling_out'],
-  rollback: [...RUNNING, 'rolling_out'],
+  rollback: [...RUNNING, 'rolling_out', 'rolled_out'],
   complete: ['analysis', 'rolled_out'],
   archive: ['stopped', 'rolled_out', 'rolled_back', 'completed'],
   traffic: [...OPEN, ...RUNNING],
