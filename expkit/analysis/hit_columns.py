@@ -83,7 +83,7 @@ def hit_columns(metrics: Sequence[Metric]) -> HitColumns:
         there = "true" if ANY_EVENT in events else f"list_contains({values(events)}, event)"
         columns[name] = f"CASE WHEN {there} THEN {made} END"
     if any(metric.per == "session" for metric in metrics):
-        columns["session"] = "session_id"
+        columns["session"] = "CASE WHEN session_id IS NOT NULL THEN hash(session_id) END"  # told apart, never shown
     every = sorted({event for metric in metrics for event in _events(metric)})
     return HitColumns(
         columns,
