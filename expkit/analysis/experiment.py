@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit import __version__
-from expkit.analysis.breakdown import breakdowns, needs_any_look
 from expkit.analysis.checks import check_before, check_exposures, check_phases, check_ratio
+from expkit.analysis.closer import look_closer
 from expkit.analysis.connections import opened
 from expkit.analysis.deviations import Course, Promise, deviations
 from expkit.analysis.estimates import Statistics, estimates_of, metrics_of, progress_of
@@ -69,25 +69,24 @@ def analyze_experiment(
     lasting = lasting_columns(experiment.primary_metric, metrics)
     found = summarize(
         reader.connection, metrics, variants, at, covariates,
-        whole_by=whole_by, moment=moment, more=lasting, keep=("u",) if experiment.segments else (),
+        whole_by=whole_by, moment=moment, more=lasting,
     )  # fmt: skip
     statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
     before = dict(zip(covariates, found[len(metrics) :], strict=True))
+    closer = look_closer(
+        experiment, reader.connection, metrics, covariates, exposed, statistics,
+        whole_by=whole_by, moment=moment, history=history,
+    )  # fmt: skip
     checks = (
         *_ratio(experiment, reader.connection, exposed, history),
         *_balance(experiment, before),
         *check_exposures(exposed.units, exposed.multiple, exposed.strays),
         *check_lasting(reader.connection, experiment, lasting),
+        *closer.checks,
     )
     arrived = count_arrived(reader.connection, exposed, experiment.shares)
     taken = Taken(moment, look, history, past, promise, reader.versions, arrived)
-    card = _assembled(experiment, exposed, statistics, checks, taken)
-    if not experiment.segments:
-        return card
-    primary = [experiment.primary_metric]
-    any_look = needs_any_look(experiment, exposed, card.primary)
-    parts = breakdowns(experiment, reader.connection, metrics, primary, experiment.segments, any_look=any_look)
-    return card.model_copy(update={"segments": parts})
+    return closer.onto(_assembled(experiment, exposed, statistics, checks, taken))
 
 
 def _of_rows(

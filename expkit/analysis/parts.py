@@ -10,7 +10,7 @@ from expkit.domain.events import Timestamp
 from expkit.domain.noun import LongText, Noun, Text
 from expkit.stats import Estimate, Interval, NotEstimable
 
-__all__ = ["Breakdown", "Difference", "Part", "Power", "Reached", "Segment", "SegmentEffect"]
+__all__ = ["Breakdown", "Daily", "Difference", "Part", "Power", "Reached", "Segment", "SegmentEffect"]
 
 
 class Part(Noun):
@@ -53,6 +53,15 @@ class Reached(Part):
     """With `earliest`: nine in ten times it ends between them; None where no end is in sight."""
     note: Text = ""
     """Why there is no end, or what it rests on."""
+
+
+class Daily(Part):
+    """The units that first came on one day (UTC), by variant, and what they came to."""
+
+    day: Text
+    units: dict[str, int]
+    means: dict[str, float] = {}
+    """Of the primary metric; only arms with ten units or more on that day."""
 
 
 class SegmentEffect(Part):

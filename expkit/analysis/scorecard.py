@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, field_validator
 
-from expkit.analysis.parts import Breakdown, Part, Reached
+from expkit.analysis.parts import Breakdown, Daily, Part, Reached
 from expkit.domain.events import Timestamp, now
 from expkit.domain.noun import LongText, Text
 from expkit.errors import InvalidInput, UnknownName
@@ -174,6 +174,8 @@ class Scorecard(Part):
     """How far it got, what it can find by now, when it would end."""
     segments: tuple[Breakdown, ...] = ()
     """The primary metric by the attributes that the experiment names; no verdict rests on them."""
+    daily: tuple[Daily, ...] = ()
+    """The last sixty days with new units, the oldest first."""
     remarks: tuple[LongText, ...] = ()
     """What a reader should know of how it was computed."""
 

@@ -3423,6 +3423,26 @@ export interface components {
             /** Name */
             name: string;
         };
+        /**
+         * Daily
+         * @description The units that first came on one day (UTC), by variant, and what they came to.
+         */
+        Daily: {
+            /** Day */
+            day: string;
+            /**
+             * Means
+             * @description Of the primary metric; only arms with ten units or more on that day.
+             * @default {}
+             */
+            means: {
+                [key: string]: number;
+            };
+            /** Units */
+            units: {
+                [key: string]: number;
+            };
+        };
         /** DefineRequest */
         DefineRequest: {
             metric: components["schemas"]["MetricInput"];
@@ -7469,6 +7489,12 @@ export interface components {
             /** Control */
             control: string;
             /**
+             * Daily
+             * @description The last sixty days with new units, the oldest first.
+             * @default []
+             */
+            daily: components["schemas"]["Daily"][];
+            /**
              * Days
              * @description From the first exposure to the last one.
              */
@@ -8425,6 +8451,7 @@ export type CompareRequest = components['schemas']['CompareRequest'];
 export type Config = components['schemas']['Config'];
 export type Contribution = components['schemas']['Contribution'];
 export type Criterion = components['schemas']['Criterion'];
+export type Daily = components['schemas']['Daily'];
 export type DefineRequest = components['schemas']['DefineRequest'];
 export type Definitions = components['schemas']['Definitions'];
 export type Delivered = components['schemas']['Delivered'];
