@@ -94,3 +94,35 @@ def test_the_catalogue_keeps_every_field(wb):
     assert wb.metric("pdp_clicks").where == {"place": "pdp"}
     with pytest.raises(ExpkitError, match="already measures the same"):
         wb.define_metric({**base, "key": "again"})
+
+
+@pytest.mark.parametrize("plan", [{"analysed": "session"}, {"randomised": "session"}])
+def test_sessions_are_looked_at_watched_and_rolled_out(wb, plan):
+    """A look and the same computed again, guardrails on the live stream, and what is rolled out."""
+    late = {"metric": {"key": "pdp", "kind": "count", "event": "click", "direction": "decrease"}, "limit": 1e6}
+    make(wb, metrics=["web.ctr", "web.page_load.p95", "web.inventory_balance"], guardrails=[late], plan=plan)
+    rng = np.random.default_rng(3)
+    rows = [("control", "treatment")[unit % 2] for unit in range(200)]
+    sessions = [
+        {"experiment": "shop", "variant": arm, "user_id": f"u{unit}", "session_id": f"u{unit}-{k}"}
+        for unit, arm in enumerate(rows)
+        for k in range(3)
+    ]
+    wb.log_exposures([{**one, "timestamp": NOW - timedelta(days=6)} for one in sessions])
+    outcomes = []
+    for one in sessions:
+        for event in rng.choice(["impression", "click", "page_load"], rng.poisson(5)):
+            bag = {"item_id": int(rng.integers(5))}
+            who = {name: one[name] for name in ("user_id", "session_id")}
+            outcomes.append({**who, "event": str(event), "value": rng.gamma(3), "properties": bag})
+    wb.log_outcomes([{**one, "timestamp": NOW - timedelta(days=5)} for one in outcomes])
+    kept = wb.analyze("shop")
+    assert {arm.n for arm in kept.arms} == {300}
+    assert all(isinstance(row.estimate, Estimate) for row in kept.estimates)
+    assert_same(wb.analyze("shop", at=1), kept)
+    seen = wb.watch("shop")
+    assert (seen.units["control"], seen.guardrails[0].breached) == (100 if "analysed" in plan else 300, False)
+    wb.stop("shop", reason="done")
+    wb.promote("shop", "treatment")
+    wb.log_exposures([one for one in sessions if one["variant"] != "control"])
+    assert wb.watch("shop").units["treatment"] == 300
