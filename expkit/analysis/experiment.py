@@ -21,7 +21,7 @@ from expkit.analysis.recommendation import recommend
 from expkit.analysis.rows import see_rows
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit, told
-from expkit.analysis.statistics import ArmStatistic, compare
+from expkit.analysis.statistics import ArmStatistic, compare, earlier
 from expkit.analysis.summaries import summarize
 from expkit.analysis.turns import would_change
 from expkit.analysis.warehouse import Tables, read_warehouse
@@ -79,7 +79,7 @@ def analyze_experiment(
     )  # fmt: skip
     checks = (
         *_ratio(experiment, reader.connection, exposed, history),
-        *_balance(experiment, before),
+        *_balance(experiment, before, statistics),
         *check_exposures(exposed.units, exposed.multiple, exposed.strays),
         *check_lasting(reader.connection, experiment, lasting),
         *closer.checks,
@@ -109,7 +109,7 @@ def _of_rows(
     apart = any(one != promised[0] for one in promised)
     checks = (
         *(check_phases(seen.by_phase, promised) if apart else check_ratio(seen.dealt, experiment.shares)),
-        *_balance(experiment, dict(zip(covariates, seen.found[len(metrics) :], strict=True))),
+        *_balance(experiment, dict(zip(covariates, seen.found[len(metrics) :], strict=True)), statistics),
         *check_exposures(seen.exposed.units, seen.exposed.multiple, seen.exposed.strays),
     )
     card = _assembled(experiment, seen.exposed, statistics, checks, taken)
@@ -142,7 +142,7 @@ def analyze_tables(
     else:
         ratio = check_ratio(found.exposed.counts, experiment.shares)
     exposed = found.exposed
-    balance = _balance(experiment, found.before)
+    balance = _balance(experiment, found.before, found.statistics)
     checks = (*ratio, *balance, *check_exposures(exposed.units, exposed.multiple, exposed.strays))
     return _assembled(experiment, exposed, found.statistics, checks, Taken(moment, 1, history))
 
@@ -224,9 +224,15 @@ def _overall(counts: Sequence[Mapping[str, int]], shares: Sequence[Mapping[str, 
     }
 
 
-def _balance(experiment: Experiment, before: Mapping[str, Mapping[str, ArmStatistic]]) -> tuple[Check, ...]:
+def _balance(
+    experiment: Experiment, before: Mapping[str, Mapping[str, ArmStatistic]], statistics: Statistics
+) -> tuple[Check, ...]:
+    """Of the attributes that are covariates, and of metrics in the days before the exposure."""
+    known = [metric for metric in metrics_of(experiment) if metric.covariate_days is not None]
+
     def summaries(variant: str) -> dict[str, Summary]:
-        return {name: arms[variant].summary or Summary(0, 0.0, 0.0) for name, arms in before.items()}
+        found = {name: arms[variant].summary or Summary(0, 0.0, 0.0) for name, arms in before.items()}
+        return found | {f"{one.key} before": earlier(one, statistics[one.key][variant]) for one in known}
 
     treatments = {variant.key: summaries(variant.key) for variant in experiment.treatments}
     return check_before(summaries(experiment.control.key), treatments)

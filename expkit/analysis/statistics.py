@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from expkit.analysis.scorecard import MetricKind
+from expkit.domain import Metric
 from expkit.stats import (
     Alternative,
     Covariates,
@@ -32,7 +33,7 @@ from expkit.stats.means import compare_summaries
 from expkit.stats.ratios import linearize
 from expkit.stats.stratified import compare_stratified
 
-__all__ = ["EMPTY", "ArmStatistic", "compare", "compare_by_stratum", "no_worse", "told_cap"]
+__all__ = ["EMPTY", "ArmStatistic", "compare", "compare_by_stratum", "earlier", "no_worse", "told_cap"]
 
 _TOO_LARGE = NotEstimable("The values are too large for their squares to be added up.", "cap them, or change the unit.")
 _LOST = NotEstimable(
@@ -174,6 +175,15 @@ def compare_by_stratum(
     if not sides[0] and not sides[1]:
         return _NO_VALUES
     return compare_stratified(*sides, alpha=alpha, alternative=alternative)
+
+
+def earlier(metric: Metric, arm: ArmStatistic) -> Summary:
+    """What a metric was in the days before the exposure; of a ratio, its top. It is among the last covariates."""
+    known = arm.summary.covariates if arm.summary is not None else None
+    if arm.summary is None or known is None:
+        return EMPTY_SUMMARY
+    at = -2 if metric.kind == "ratio" and metric.per != "day" else -1
+    return Summary(arm.summary.n, known.mean[at], known.var[at][at])
 
 
 def told_cap(arms: Iterable[ArmStatistic]) -> str:
