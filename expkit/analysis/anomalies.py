@@ -214,7 +214,7 @@ def _away(arms: Mapping[str, _Cell], variant: str) -> tuple[float, float] | None
     if variant not in arms or arms[variant].n < LEAST_UNITS:
         return None
     rest = [cell for key, cell in arms.items() if key != variant]
-    others = _Cell(*(sum(column) for column in zip(*rest, strict=True))) if rest else None  # type: ignore[arg-type]
+    others = _Cell(*(sum(column) for column in zip(*rest, strict=True))) if rest else None
     if others is None or others.n < LEAST_UNITS:
         return None
     spread = math.hypot(arms[variant].se, others.se)

@@ -1,4 +1,4 @@
-"""What a look tells beyond its estimates: days and units that stand out, effects by segment."""
+"""What a look tells beyond its estimates: is the log whole, do days or units stand out, effects by segment."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from expkit.analysis.anomalies import Days, check_days, check_units, daily_of, read_days
 from expkit.analysis.breakdown import breakdowns, needs_any_look
+from expkit.analysis.logging_checks import check_logging
 from expkit.analysis.unit_columns import make_frame, microseconds, unit_columns
 
 if TYPE_CHECKING:
@@ -74,5 +75,9 @@ def look_closer(
     days = read_days(connection, metrics, list(exposed.counts))
     changed = [now.started_at for was, now in pairwise(history) if was.shares != now.shares]
     since = microseconds(changed[-1]) if changed else None
-    checks = (*check_days(experiment, days, experiment.shares, since), *check_units(metrics, statistics, days))
+    checks = (
+        *check_logging(connection, experiment, metrics, exposed, moment),
+        *check_days(experiment, days, experiment.shares, since),
+        *check_units(metrics, statistics, days),
+    )
     return Closer(experiment, connection, metrics, exposed, checks, days)

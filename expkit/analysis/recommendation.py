@@ -13,7 +13,9 @@ __all__ = ["Progress", "recommend"]
 LEAST_UNITS = 100
 """Without a planned size, an arm with fewer units than this is too small to decide on."""
 
-CAUTIONS = frozenset({"novelty", "anomaly", "outlier_units", "missing_exposure", "logging_delay", "clock_skew"})
+CAUTIONS = frozenset(
+    {"novelty", "anomaly", "outlier_units", "missing_exposure", "late_exposure", "logging_delay", "clock_skew"}
+)
 """Checks that put the answer in a light, and do not make the data doubtful."""
 
 _NO_EXPOSURES = (
