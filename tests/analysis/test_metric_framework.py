@@ -329,3 +329,32 @@ def test_a_frame_is_not_asked_for_events():
             analyze_frame(frame, metrics=[Metric(key="buy", **odd)])
     found = analyze_frame(frame, metrics=[Metric(key="buy", kind="sum", cap=3)])
     assert found.row("buy").note.startswith("values above 3 count as 3: 4 ")
+
+
+def test_arms_that_were_not_alike_before_are_told(analyze):
+    """The metric in the days before the exposure is compared between the arms, as attributes are."""
+    revenue = {"key": "revenue", "kind": "sum", "event": "buy", "covariate_days": 14}
+    ctr = {
+        "key": "ctr",
+        "kind": "ratio",
+        "event": "buy",
+        "measure": "count",
+        "denominator": "view",
+        "covariate_days": 9,
+    }
+
+    def balance(card: Any) -> Any:
+        return next(check for check in card.checks if check.name == "balance")
+
+    both = balance(analysed(analyze, revenue, ctr))
+    assert both.ok
+    assert "2 covariates looked at" in both.detail
+    rows = table()
+    before = rows[(rows["age"] < 0) & (rows["age"] >= -14) & (rows["event"] == "buy")]
+    wanted = means(per_unit(before.groupby("user_id")["value"].sum()))
+    assert balance(analyze(experiment([revenue]))).p_value == pytest.approx(wanted.p_value, rel=1e-9)
+    treated = {row["user_id"] for row in EXPOSURES if row["variant"] == "treatment"}
+    mine = [row for row in OUTCOMES if row["user_id"] in treated and row["event"] == "buy"]
+    told = balance(analyze(experiment([revenue]), (), [{**row, "event_id": f"more{row['event_id']}"} for row in mine]))
+    assert not told.ok
+    assert "'revenue before' differs most" in told.detail
