@@ -49,6 +49,7 @@ class Impact(Noun):
     now: dict[str, float]
     """The share of the eligible units that gets each variant; what is left gets none."""
     then: dict[str, float]
+    """The same after it; who has no variant gets the default params, as control does."""
     units: dict[str, int]
     """Exposed since then, by variant."""
     units_per_day: float | None = None

@@ -102,11 +102,9 @@ def _tell_impact(found: Impact, as_json: bool) -> None:
         say_json(found)
         return
     since = f" since {moment(found.since)} UTC" if found.since else ""
-    rows = [
-        (variant, f"{share:.4g}", f"{found.then[variant]:.4g}", f"{found.units.get(variant, 0):,}")
-        for variant, share in found.now.items()
-    ]
-    say_table(("variant", "share now", "then", f"units{since}"), rows, empty="")
+    rows = [(variant, f"{share:.4g}", f"{found.units.get(variant, 0):,}") for variant, share in found.now.items()]
+    say_table(("variant", "share now", f"units{since}"), rows, empty="")
+    say("Then every unit gets the default params, as control does.")
     touched = {
         "layer": [found.layer] if found.layer else [],
         "holdouts": found.holdouts,

@@ -45,7 +45,8 @@ def _move(row: Any) -> Iterator[TimelineEntry]:
     counted = known.get("units", {})
     units = ", ".join(f"{variant} {n:,}" for variant, n in counted.items()) if any(counted.values()) else ""
     more = known.get("summary") or (f"units: {units}" if units else "")
-    yield TimelineEntry(row.at, row.actor, f"{row.source} → {row.target}", "; ".join(filter(None, (row.reason, more))))
+    why = f"{row.reason.rstrip('.')}; {more}" if row.reason and more else row.reason or more
+    yield TimelineEntry(row.at, row.actor, f"{row.source} → {row.target}", why)
 
 
 def _phase(row: Any) -> Iterator[TimelineEntry]:

@@ -74,11 +74,13 @@ def test_the_winner_is_promoted_and_taken_back(page: Page, lab: Any, bench: Work
     dialog = choose(article, "Roll back")
     accept = dialog.get_by_role("button", name="Roll back")
     disabled(accept)
+    dialog.get_by_role("row", name="green 100% 0").wait_for()
+    dialog.get_by_text("Nobody has looked at it yet.").wait_for()
     dialog.get_by_role("textbox", name="Reason").fill("Returns went up.")
     look("lab-rollback-dialog")
     accept.click()
     article.get_by_text("Rolled back", exact=True).wait_for()
-    assert bench.timeline("promoted")[-1].detail == "Returns went up."
+    assert bench.timeline("promoted")[-1].detail.startswith("Returns went up; 1 of the units lose green")
     article.get_by_role("button", name="More actions").click()
     again = article.get_by_role("menuitem", name="Roll back", exact=True)
     assert again.get_attribute("aria-disabled") == "true"

@@ -7,6 +7,7 @@ import {
   ExperimentInput,
   ExperimentPage,
   Figure,
+  Impact,
   Me,
   Metric,
   Note,
@@ -89,6 +90,11 @@ export class ExperimentsClient {
 
   checklist(key: string): Promise<ChecklistItem[]> {
     return this.items(route('experiments', key, 'checklist'));
+  }
+
+  /** What a rollback would change. */
+  impact(key: string): Promise<Impact> {
+    return this.to.get(route('experiments', key, 'impact'));
   }
 
   risks(key: string): Promise<Risk[]> {

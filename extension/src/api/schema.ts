@@ -5095,7 +5095,10 @@ export interface components {
              * @default
              */
             summary: string;
-            /** Then */
+            /**
+             * Then
+             * @description The same after it; who has no variant gets the default params, as control does.
+             */
             then: {
                 [key: string]: number;
             };

@@ -23,6 +23,7 @@ export type NotEstimable = Schemas['NotEstimable'];
 export type TimelineItem = Schemas['TimelineItem'];
 
 export type ChecklistItem = Schemas['ChecklistItem'];
+export type Impact = Schemas['Impact'];
 export type Risk = Schemas['Risk'];
 export type AtRisk = Record<string, Risk[]>;
 export type Version = Schemas['Version'];

@@ -122,7 +122,7 @@ export function consequence(verb: Verb, trans: TranslationBundle): string {
       'Every unit gets the default from now on. A stopped experiment never restarts: it can only be cloned.'
     ),
     conclude: trans.__('The data is complete; the result is being judged.'),
-    promote: trans.__('The winning variant is rolled out. Watch its metrics: it can be rolled back until it is finished.'),
+    promote: trans.__('The winning variant is rolled out. Watch its metrics: it can be rolled back at any time.'),
     finish: trans.__('The rollout has reached everybody.'),
     rollback: trans.__('Every unit gets control again, at once. The experiment ends as “Rolled back”.'),
     complete: trans.__('The decision is made and nothing more is to be done.'),

@@ -3,9 +3,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 
 import { Problem } from '../api/problem';
-import { ChecklistItem, Experiment, Verb } from '../api/types';
+import { ChecklistItem, Experiment, Impact, Verb } from '../api/types';
 import { Checklist } from '../components/checklist';
 import { IField } from '../components/fields';
+import { RollbackImpact } from '../components/impact';
 import { actionLabel, consequence, needsReason } from '../models/actions';
 import { askForm } from './form';
 
@@ -25,6 +26,7 @@ export async function confirmMove(
   experiment: Experiment,
   verb: Verb,
   checklist: ChecklistItem[],
+  impact: Impact | null,
   trans: TranslationBundle
 ): Promise<string | null> {
   const label = actionLabel(verb, trans);
@@ -33,7 +35,11 @@ export async function confirmMove(
     {
       title: trans.__('%1 “%2”?', label, experiment.name),
       text: consequence(verb, trans),
-      more: checklist.length > 0 && <Checklist items={checklist} trans={trans} />,
+      more: impact ? (
+        <RollbackImpact impact={impact} trans={trans} />
+      ) : (
+        checklist.length > 0 && <Checklist items={checklist} trans={trans} />
+      ),
       fields: [reasonField(trans, needsReason(verb))],
       accept: label,
       isFinal: needsReason(verb),

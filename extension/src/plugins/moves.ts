@@ -1,4 +1,4 @@
-import { ChecklistItem, Verb } from '../api/types';
+import { ChecklistItem, Impact, Verb } from '../api/types';
 import { actionLabel, VERBS } from '../models/actions';
 import { confirmMove } from '../panels/dialogs';
 import { Doing } from './doing';
@@ -18,7 +18,8 @@ function addMove(doing: Doing, verb: Verb): void {
     run: async (experiment, args) => {
       let reason = typeof args['reason'] === 'string' ? args['reason'] : null;
       if (reason === null) {
-        reason = await confirmMove(experiment, verb, await checklist(doing, verb, experiment.key), trans);
+        const items = await checklist(doing, verb, experiment.key);
+        reason = await confirmMove(experiment, verb, items, await impact(doing, verb, experiment.key), trans);
       }
       if (reason === null) {
         return null;
@@ -32,6 +33,11 @@ function addMove(doing: Doing, verb: Verb): void {
 /** What to look at before a start; that it cannot be read is no reason not to start. */
 async function checklist(doing: Doing, verb: Verb, key: string): Promise<ChecklistItem[]> {
   return verb === 'start' ? doing.experiments.client.checklist(key).catch(() => []) : [];
+}
+
+/** What a rollback would change; that it cannot be told is no reason not to roll back. */
+async function impact(doing: Doing, verb: Verb, key: string): Promise<Impact | null> {
+  return verb === 'rollback' ? doing.experiments.client.impact(key).catch(() => null) : null;
 }
 
 function addAnalyze(doing: Doing): void {
