@@ -22,7 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -53,15 +53,15 @@ _EXPOSURES = """
            CASE WHEN hash(u) % 2 = 0 THEN 'control' ELSE 'treatment' END AS variant,
            'user-' || u AS user_id, NULL::VARCHAR AS session_id, 'cart' AS placement,
            '{{"country": "' || ['DE', 'FR', 'IT', 'ES'][(1 + hash(u) % 4)::BIGINT] || '"}}' AS attributes,
-           make_timestamptz(({day} * 86400 + (hash(n) % 86400)::BIGINT) * 1000000) AS timestamp
-    FROM (SELECT range AS n, (hash(range * 7 + {seed}) % {users})::BIGINT AS u FROM range({first}, {last}))
+           make_timestamptz(({begin} + (hash(n) % {span})::BIGINT) * 1000000) AS timestamp
+    FROM (SELECT range AS n, (hash(range * 7 + 1) % {users})::BIGINT AS u FROM range({first}, {last}))
 """
 _OUTCOMES = """
     SELECT md5('o' || n) AS event_id, event,
            CASE WHEN event = 'purchase' THEN (5 + hash(n + 3) % 20000 / 100)::DOUBLE ELSE 1.0 END AS value,
            'user-' || u AS user_id, NULL::VARCHAR AS session_id, '{{}}' AS properties,
-           make_timestamptz(({day} * 86400 + (hash(n) % 86400)::BIGINT) * 1000000) AS timestamp
-    FROM (SELECT range AS n, (hash(range * 11 + {seed}) % ({users} * 6 // 5))::BIGINT AS u,
+           make_timestamptz(({begin} + (hash(n) % {span})::BIGINT) * 1000000) AS timestamp
+    FROM (SELECT range AS n, (hash(range * 11 + 2) % ({users} * 6 // 5))::BIGINT AS u,
           ['impression', 'impression', 'impression', 'impression', 'impression', 'impression', 'click', 'click',
            'add_to_cart', 'purchase'][(1 + hash(range + 5) % 10)::BIGINT] AS event FROM range({first}, {last}))
 """
@@ -99,35 +99,38 @@ NAMES = ("variant", "purchase", "purchase_7d", "clicks", "revenue", "revenue_14d
 ONCE = "(SELECT * FROM outcomes QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY timestamp) = 1)"
 
 
-def make_lake(folder: Path, exposures: int, outcomes: int, days: int = DAYS, first: int = 0) -> None:
+def make_lake(folder: Path, exposures: int, outcomes: int, days: int = DAYS) -> None:
     """One move a day, as the mover of a busy service would leave it after compaction."""
+    for day in range(days):
+        grow(folder, day, exposures // days, outcomes // days, users=exposures // 2, move=day + 1)
+
+
+def grow(folder: Path, at: float, exposures: int, outcomes: int, *, users: int, move: int, span: float = 1.0) -> None:
+    """One move with the events of so many days from `at` on; all ids are new."""
     lake = Lake(str(folder))
-    users, per_day = exposures // 2, (exposures // DAYS, outcomes // DAYS)
+    begin = round(((START - date(1970, 1, 1)).days + at) * 86400)
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        for day in range(first, first + days):
-            for kind, sql, rows, seed in zip(
-                ("exposures", "outcomes"), (_EXPOSURES, _OUTCOMES), per_day, (1, 2), strict=True
-            ):
-                query = sql.format(
-                    day=(START - date(1970, 1, 1)).days + day,
-                    seed=seed,
-                    users=users,
-                    first=day * rows,
-                    last=(day + 1) * rows,
-                )
-                table = connection.sql(query).to_arrow_table().cast(arrow_schema(kind))
-                lake.append(kind, table, "benchmark", day + 1)
+        for kind, sql, rows in (("exposures", _EXPOSURES, exposures), ("outcomes", _OUTCOMES, outcomes)):
+            query = sql.format(
+                begin=begin, span=round(span * 86400), users=users, first=move * 10**9, last=move * 10**9 + rows
+            )
+            table = connection.sql(query).to_arrow_table().cast(arrow_schema(kind))
+            lake.append(kind, table, "benchmark", move)
 
 
-def ours(folder: Path) -> dict[str, float]:
+def ours(folder: Path, *, state: bool = False, warm: bool = False) -> dict[str, float]:
     from expkit.analysis import analyze_experiment
+    from expkit.events.unit_state import StateFolder
 
     lake = Lake(str(folder))
     tables = {kind: table for kind in ("exposures", "outcomes") if (table := lake.table(kind)) is not None}
     waiting = {kind: arrow_schema(kind).empty_table() for kind in ("exposures", "outcomes", "traces")}
     with Reader(lake, waiting, tables, EXPERIMENT.key) as reader:
-        card = analyze_experiment(EXPERIMENT, reader, at=datetime(2027, 1, 1, tzinfo=UTC))
+        kept = StateFolder(folder, EXPERIMENT.key) if state else None
+        card = analyze_experiment(EXPERIMENT, reader, state=kept)
+    if warm:  # a lake without events
+        return {}
     return {row.metric: row.estimate.effect for row in card.estimates}
 
 

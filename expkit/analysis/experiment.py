@@ -13,21 +13,24 @@ from expkit.analysis.closer import look_closer
 from expkit.analysis.connections import opened
 from expkit.analysis.deviations import Course, Promise, deviations
 from expkit.analysis.estimates import Statistics, estimates_of, metrics_of, progress_of
-from expkit.analysis.exposed import Exposed, count_by_phase, find_exposed
+from expkit.analysis.exposed import Exposed, count_by_phase, count_exposed
 from expkit.analysis.guardrails import Bound, find_breach
-from expkit.analysis.longevity import check_lasting, lasting_columns
+from expkit.analysis.kept_parts import Asked
+from expkit.analysis.kept_tables import tables_of
+from expkit.analysis.longevity import lasting_columns
 from expkit.analysis.progress import Arrived, count_arrived, reached_of
 from expkit.analysis.recommendation import recommend
 from expkit.analysis.rows import see_rows
 from expkit.analysis.scorecard import Arm, GuardrailFinding, MetricEstimate, Scorecard
 from expkit.analysis.segments import find_culprit, told
 from expkit.analysis.statistics import ArmStatistic, compare, earlier
-from expkit.analysis.summaries import summarize
 from expkit.analysis.turns import would_change
+from expkit.analysis.unit_columns import microseconds, unit_columns
 from expkit.analysis.warehouse import Tables, read_warehouse
 from expkit.domain import Experiment, Metric
 from expkit.domain.events import now
 from expkit.errors import InvalidInput
+from expkit.events.unit_state import StateFolder
 from expkit.stats import Check, Estimate, NotEstimable, Summary
 from expkit.stats.distributions import tail
 
@@ -48,6 +51,7 @@ def analyze_experiment(
     past: Sequence[Scorecard] = (),
     promise: Promise | None = None,
     moment: datetime | None = None,
+    state: StateFolder | None = None,
 ) -> Scorecard:
     """The scorecard of what was logged (up to `at`, when given).
 
@@ -56,37 +60,40 @@ def analyze_experiment(
     The plan's `alternative` is for the primary metric; all others are two-sided. `history` tells which shares held
     from when on, oldest first; units are then expected in the shares of the phase they came in. `past` are the
     scorecards of earlier looks, which the plan's method needs; `promise` is what deviations are measured against.
+    With a folder for `state` only what is new since the last look is read, where there is much.
     """
     moment = moment or at or now()
     variants = [variant.key for variant in experiment.variants]
     metrics, sequential = metrics_of(experiment), experiment.plan.method != "fixed"
     covariates = list(dict.fromkeys(metric.covariate for metric in metrics if metric.covariate))
-    exposed = find_exposed(reader.connection, experiment.key, variants, at, covariates)
-    whole_by = moment if sequential else None
     if not experiment.plan.of_users:
         taken = Taken(moment, look, history, past, promise, reader.versions)
         return _of_rows(experiment, reader.connection, metrics, covariates, at, taken)
     lasting = lasting_columns(experiment.primary_metric, metrics)
-    found = summarize(
-        reader.connection, metrics, variants, at, covariates,
-        whole_by=whole_by, moment=moment, more=lasting,
-    )  # fmt: skip
-    statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
-    before = dict(zip(covariates, found[len(metrics) :], strict=True))
-    closer = look_closer(
-        experiment, reader.connection, metrics, covariates, exposed, statistics,
-        whole_by=whole_by, moment=moment, history=history,
-    )  # fmt: skip
-    checks = (
-        *_ratio(experiment, reader.connection, exposed, history),
-        *_balance(experiment, before, statistics),
-        *check_exposures(exposed.units, exposed.multiple, exposed.strays),
-        *check_lasting(reader.connection, experiment, lasting),
-        *closer.checks,
-    )
-    arrived = count_arrived(reader.connection, exposed, experiment.shares)
-    taken = Taken(moment, look, history, past, promise, reader.versions, arrived)
-    return closer.onto(_assembled(experiment, exposed, statistics, checks, taken))
+    columns = unit_columns(metrics, microseconds(moment))
+    asked = Asked(experiment.key, variants, metrics, covariates, columns, lasting)
+    whole_by = moment if sequential else None
+    cuts = [microseconds(phase.started_at) for phase in history]
+    cuts += [limit for limit in asked.limits(microseconds(whole_by) if whole_by else None) if limit is not None]
+    with tables_of(reader, asked, at, state, cuts) as tables:
+        exposed = count_exposed(reader.connection, variants)
+        found = tables.measured(whole_by)
+        statistics = {metric.key: arms for metric, arms in zip(metrics, found[: len(metrics)], strict=True)}
+        before = dict(zip(covariates, found[len(metrics) :], strict=True))
+        closer = look_closer(
+            experiment, reader.connection, metrics, covariates, exposed, statistics,
+            whole_by=whole_by, moment=moment, history=history,
+        )  # fmt: skip
+        checks = (
+            *_ratio(experiment, reader.connection, exposed, history),
+            *_balance(experiment, before, statistics),
+            *check_exposures(exposed.units, exposed.multiple, exposed.strays),
+            *tables.check_lasting(experiment),
+            *closer.checks,
+        )
+        arrived = count_arrived(reader.connection, exposed, experiment.shares)
+        taken = Taken(moment, look, history, past, promise, reader.versions, arrived)
+        return closer.onto(_assembled(experiment, exposed, statistics, checks, taken))
 
 
 def _of_rows(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from expkit.analysis.tallies import make_tallies
 from expkit.analysis.unit_columns import END, microseconds
 
 __all__ = [
@@ -73,6 +74,7 @@ def find_exposed(
         f"CREATE OR REPLACE TEMP VIEW units AS SELECT {', '.join(unit_names(attributes))} "  # noqa: S608  # our names
         "FROM everybody WHERE NOT forced"
     )
+    make_tallies(connection)
     return count_exposed(connection, variants)
 
 
@@ -125,9 +127,9 @@ def make_arms(connection: Any, variants: Sequence[str]) -> None:
 
 
 def count_exposed(connection: Any, variants: Sequence[str]) -> Exposed:
-    """Stands on `units`."""
+    """Stands on `tallies`."""
     rows = connection.execute(
-        "SELECT multiple, variant, count(*), min(seen), max(last) FROM units GROUP BY ALL ORDER BY ALL"
+        "SELECT multiple, variant, sum(n)::BIGINT, min(first), max(last) FROM tallies GROUP BY ALL ORDER BY ALL"
     ).fetchall()
     single = {variant: n for multiple, variant, n, _, _ in rows if not multiple}
     return Exposed(
@@ -143,7 +145,7 @@ def count_by_phase(connection: Any, variants: Sequence[str], starts: Sequence[da
     """Units by the phase in which they first came, one for every start; those of one variant only."""
     later = " + ".join(["0", *(f"(seen >= {microseconds(start)})::INTEGER" for start in starts[1:])])
     rows = connection.execute(
-        f"SELECT {later} AS phase, variant, count(*) FROM units WHERE NOT multiple GROUP BY ALL"  # noqa: S608  # numbers
+        f"SELECT {later} AS phase, variant, sum(n)::BIGINT FROM tallies WHERE NOT multiple GROUP BY ALL"  # noqa: S608  # numbers
     ).fetchall()
     counts = [dict.fromkeys(variants, 0) for _ in starts]
     for phase, variant, n in rows:

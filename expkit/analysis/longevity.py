@@ -6,7 +6,7 @@ what happens at most once a day is kept as one bit per day.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,12 +16,14 @@ from expkit.domain import Experiment, Metric
 from expkit.stats import Check, Summary, check_novelty
 from expkit.stats.longevity import ALPHA, day_weights
 
-__all__ = ["check_lasting", "lasting_columns"]
+__all__ = ["DAYS", "check_lasting", "check_slopes", "lasting_columns", "slopes_of"]
 
 DAYS = (14, 7, 3)
 """As many days as enough units have been there for."""
 LEAST = 100
 _AMOUNTS = {"count": "1", "sum": "value"}
+
+Slopes = Sequence[tuple[str, int, float, float | None]]
 
 
 def lasting_columns(metric: Metric, metrics: Sequence[Metric]) -> UnitColumns:
@@ -42,52 +44,69 @@ def lasting_columns(metric: Metric, metrics: Sequence[Metric]) -> UnitColumns:
     return UnitColumns(columns, parameters)
 
 
+def slopes_of(metric: Metric, asked: UnitColumns) -> list[str]:
+    """A unit's slope over each number of days, in SQL; nothing where nothing is asked."""
+    return [_slope(metric, days) for days in DAYS] if asked.columns else []
+
+
 def check_lasting(connection: Any, experiment: Experiment, asked: UnitColumns) -> tuple[Check, ...]:
     """One check per treatment, of units that were seen long enough before the log ends; none where it is too early.
 
-    Stands on the tables `arms` and `totals`.
+    Stands on the tables `arms`, `totals` and `tallies`.
     """
-    metric, control = experiment.primary_metric, experiment.control.key
-    treatments = [variant.key for variant in experiment.treatments]
     if not asked.columns:
         return ()
     (end,) = connection.execute("SELECT max(seen + coalesce(late, 0)) FROM arms LEFT JOIN totals USING (u)").fetchone()
-    days = _days(connection, metric, [control, *treatments], end or 0)
+
+    def slopes(days: int, until: int) -> Slopes:
+        slope = _slope(experiment.primary_metric, days)
+        found: Slopes = connection.execute(
+            f"SELECT variant, count(*), avg(slope), var_samp(slope) FROM ("  # noqa: S608  # numbers and words of our own
+            f"SELECT variant, coalesce({slope}, 0) AS slope FROM arms LEFT JOIN totals USING (u) WHERE seen <= {until}"
+            ") GROUP BY variant"
+        ).fetchall()
+        return found
+
+    return check_slopes(connection, experiment, end or 0, slopes)
+
+
+def check_slopes(
+    connection: Any, experiment: Experiment, end: int, slopes: Callable[[int, int], Slopes]
+) -> tuple[Check, ...]:
+    """The same for slopes from elsewhere: by variant the number of units, mean and variance of the slope over so many
+    days, of units seen until a moment.
+    """
+    treatments = [variant.key for variant in experiment.treatments]
+    days = _days(connection, experiment.primary_metric, [experiment.control.key, *treatments], end)
     if not days:
         return ()
-    slopes = dict(_slopes(connection, metric, days, (end or 0) - days * DAY))
-    found = []
+    found = {variant: Summary(int(n), mean, var or 0.0) for variant, n, mean, var in slopes(days, end - days * DAY)}
+    checks = []
     for variant in treatments:
-        check = check_novelty(slopes[control], slopes[variant], alpha=ALPHA / len(treatments))
+        check = check_novelty(found[experiment.control.key], found[variant], alpha=ALPHA / len(treatments))
         if isinstance(check, Check):
-            found.append(replace(check, detail=f"{variant}, first {days} days: {check.detail}"))
-    return tuple(found)
+            checks.append(replace(check, detail=f"{variant}, first {days} days: {check.detail}"))
+    return tuple(checks)
 
 
 def _days(connection: Any, metric: Metric, variants: Sequence[str], end: int) -> int:
-    settled = ", ".join(f"count(*) FILTER (seen <= {end - days * DAY})" for days in DAYS)
-    rows = connection.execute(f"SELECT variant, {settled} FROM arms GROUP BY variant").fetchall()  # noqa: S608  # numbers
+    settled = ", ".join(f"sum(n) FILTER (seen <= {end - days * DAY})" for days in DAYS)
+    rows = connection.execute(
+        f"SELECT variant, {settled} FROM tallies WHERE NOT multiple GROUP BY variant"  # noqa: S608  # numbers
+    ).fetchall()
     counts = {variant: dict(zip(DAYS, units, strict=True)) for variant, *units in rows}
     for days in DAYS:
         whole = metric.window_days is None or days <= metric.window_days
-        if whole and all(counts.get(variant, {}).get(days, 0) >= LEAST for variant in variants):
+        if whole and all((counts.get(variant, {}).get(days) or 0) >= LEAST for variant in variants):
             return days
     return 0
 
 
-def _slopes(connection: Any, metric: Metric, days: int, until: int) -> Iterator[tuple[str, Summary]]:
+def _slope(metric: Metric, days: int) -> str:
     weights = [float(one) for one in day_weights(days)]
     if metric.kind == "conversion":
-        slope = " + ".join(f"{weight!r} * ((days >> {day}) & 1)" for day, weight in enumerate(weights))
-    else:
-        slope = f"moved{days} * {weights[1] - weights[0]!r} + amount{days} * {weights[0]!r}"
-    rows = connection.execute(
-        f"SELECT variant, count(*), avg(slope), var_samp(slope) FROM ("  # noqa: S608  # numbers and words of our own
-        f"SELECT variant, coalesce({slope}, 0) AS slope FROM arms LEFT JOIN totals USING (u) WHERE seen <= {until}"
-        ") GROUP BY variant"
-    ).fetchall()
-    for variant, n, mean, var in rows:
-        yield variant, Summary(int(n), float(mean), float(var or 0.0))
+        return " + ".join(f"{weight!r}::DOUBLE * ((days >> {day}) & 1)" for day, weight in enumerate(weights))
+    return f"moved{days} * {weights[1] - weights[0]!r}::DOUBLE + amount{days} * {weights[0]!r}::DOUBLE"
 
 
 def _value(metric: Metric, metrics: Sequence[Metric]) -> str:

@@ -56,15 +56,15 @@ class Arrived(NamedTuple):
 
 
 def count_arrived(connection: Any, exposed: Exposed, shares: dict[str, float]) -> Arrived | None:
-    """Stands on the table `arms` that `summarize` made."""
+    """Stands on `tallies`."""
     if exposed.first is None or exposed.last is None or not exposed.single:
         return None
     days = min(RECENT, math.floor((exposed.last - exposed.first) / _DAY))
     variant = min((key for key in exposed.counts if shares.get(key, 0) > 0), key=lambda key: exposed.counts[key])
     last = round((exposed.last - datetime(1970, 1, 1, tzinfo=UTC)) / timedelta(microseconds=1))
     rows = connection.execute(
-        f"SELECT ($last - seen) // {_MICROSECONDS} AS ago, count(*) FROM arms "  # noqa: S608  # numbers of our own
-        "WHERE variant = $variant AND seen > $after GROUP BY ago",
+        f"SELECT ($last - seen) // {_MICROSECONDS} AS ago, sum(n)::BIGINT FROM tallies "  # noqa: S608  # numbers of our own
+        "WHERE NOT multiple AND variant = $variant AND seen > $after GROUP BY ago",
         {"last": last, "variant": variant, "after": last - days * _MICROSECONDS},
     ).fetchall()
     found = dict(rows)

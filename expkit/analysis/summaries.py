@@ -40,7 +40,6 @@ def summarize(
     whole_by: datetime | None = None,
     moment: datetime | None = None,
     keep: Sequence[str] = (),
-    more: UnitColumns | None = None,
 ) -> list[dict[str, ArmStatistic]]:
     """The statistics of each metric, then of each attribute, by variant, for the units that `find_exposed` found.
 
@@ -50,7 +49,7 @@ def summarize(
     make_arms(connection, variants)
     make_hits(connection, metrics, at)
     columns = unit_columns(metrics, microseconds(moment or at or datetime.now(UTC)))
-    make_totals(connection, columns.with_(more) if more else columns)
+    make_totals(connection, columns)
     return measured(connection, metrics, columns, variants, attributes, whole_by=whole_by, keep=keep)
 
 

@@ -5,13 +5,21 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Mapping
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
+from expkit.events.changes import changes
 from expkit.events.lake import Lake
 from expkit.events.schemas import KINDS, PARTITIONS, SCHEMA_VERSION, Kind, names
 from expkit.storage.memory import duckdb_config
 
-__all__ = ["Reader"]
+__all__ = ["Grown", "Reader"]
+
+
+class Grown(NamedTuple):
+    """Relations in SQL: the rows that an earlier version had, and those that came since."""
+
+    old: str
+    new: str
 
 
 class Reader:
@@ -26,6 +34,7 @@ class Reader:
         import duckdb
 
         self.versions = {str(kind): table.version() for kind, table in tables.items()}
+        self._lake = lake
         self._scratch = tempfile.TemporaryDirectory(prefix="expkit-", ignore_cleanup_errors=True)
         self.connection = duckdb.connect(config=duckdb_config(self._scratch.name))
         self.connection.execute("SET enable_progress_bar = false")
@@ -49,6 +58,32 @@ class Reader:
             f"CREATE VIEW {kind} AS SELECT * FROM {kind}_received "  # noqa: S608  # names of our own
             "QUALIFY row_number() OVER (PARTITION BY event_id ORDER BY timestamp) = 1"
         )
+
+    def since(self, versions: Mapping[str, int], experiment: str) -> dict[Kind, Grown] | None:
+        """What these versions of the tables held, and what came since; None where rows went, or it cannot be told."""
+        found: dict[Kind, Grown] = {}
+        for kind in KINDS:
+            parts = changes(self._lake, kind, versions.get(kind), self.versions.get(kind), experiment)
+            if parts is None:
+                return None
+            found[kind] = Grown(self._part(kind, parts.old), self._part(kind, parts.new))
+        return found
+
+    def only_grew(self) -> bool:
+        """Whether no row has left the lake since this reader's versions."""
+        for kind in KINDS:
+            table = self._lake.table(kind)
+            newest = None if table is None else table.version()
+            if changes(self._lake, kind, self.versions.get(kind), newest, "") is None:
+                return False
+        return True
+
+    def _part(self, kind: Kind, files: list[str]) -> str:
+        columns = ", ".join(names(kind))
+        if not files:
+            return f"(SELECT {columns} FROM {kind}_waiting WHERE false)"  # noqa: S608  # names of our own
+        empty = f"SELECT * FROM {kind}_waiting WHERE false"  # noqa: S608  # older files may lack a column
+        return f"(SELECT {columns} FROM ({empty} UNION ALL BY NAME SELECT * FROM {_parquet(kind, files)}))"  # noqa: S608
 
     def close(self) -> None:
         self.connection.close()

@@ -22,6 +22,9 @@ from expkit.stats.terms import ALPHA, Alternative, Values, alternative_of, proba
 
 __all__ = ["compare_ratios", "linearize"]
 
+TIE = 1e-9
+"""What is this close to a limit lies on it, on whichever side rounding has put it."""
+
 LARGE = 30.0
 """Units' worth of denominators from which on the delta method needs no help."""
 
@@ -78,7 +81,7 @@ def _linear(which: str, arm: RatioArm) -> tuple[Summary, float] | NotEstimable:
     if pairs.covariates is None:
         raise InvalidInput(f"The {which} has no denominator.", hint="use Summary.of(numerators, denominators).")
     bottom, (var, *_), cov = pairs.covariates.mean[0], pairs.covariates.var[0], pairs.covariates.cov[0]
-    if bottom**2 <= var / pairs.n:
+    if bottom**2 <= (1 - TIE) * var / pairs.n:
         return NotEstimable(
             f"The denominators of the {which} sum to about zero.", "check the metric, or collect more units."
         )
@@ -87,7 +90,7 @@ def _linear(which: str, arm: RatioArm) -> tuple[Summary, float] | NotEstimable:
     noise = 1e-14 * (pairs.var + ratio**2 * var) / bottom**2
     rest = _other_covariates(pairs.covariates, ratio, bottom)
     worth = pairs.n * bottom**2 / (bottom**2 + var * (pairs.n - 1) / pairs.n)
-    if worth < MIN_UNITS:
+    if worth < (1 - TIE) * MIN_UNITS:
         return NotEstimable(f"One unit of the {which} has nearly all of the denominators.", "collect more units.")
     if worth < LARGE:  # the sample variance has n / (n - 1) already
         spread *= worth / (worth - 1) * (pairs.n - 1) / pairs.n

@@ -15,6 +15,7 @@ from expkit.workbench.looks import LookVerbs
 if TYPE_CHECKING:
     from expkit.analysis import Promise, Scorecard
     from expkit.analysis.leaderboard import Leaderboard
+    from expkit.events.unit_state import StateFolder
 
 __all__ = ["AnalysisVerbs"]
 
@@ -106,12 +107,20 @@ class AnalysisVerbs(LookVerbs, EventVerbs):
         events = self._shared.events
         # what is logged from here on belongs to the next look: this one can be computed again from its versions
         with events.reader(experiment=key, versions=events.lake.versions()) as reader:
-            scorecard = analyze_experiment(experiment, reader, look=look, history=history, past=past, promise=promise)
+            scorecard = analyze_experiment(
+                experiment, reader, look=look, history=history, past=past, promise=promise, state=self._unit_state(key)
+            )
         with self._begin("experiment.analyze", key=key) as work:
             scorecard = scorecard.looked(registry.next_look(work.connection, key))
             body = scorecard.model_dump(mode="json")
             registry.save_look(work, key, experiment.version, body, *standing(experiment, scorecard))
         return scorecard
+
+    def _unit_state(self, key: str) -> StateFolder | None:
+        from expkit.events.unit_state import StateFolder
+
+        folder = self._shared.events.lake.folder
+        return None if folder is None else StateFolder(folder, key)
 
     def _look_again(self, key: str, number: int) -> Scorecard:
         from expkit.analysis import Scorecard, analyze_experiment
