@@ -15,7 +15,9 @@ from expkit.domain.assignment import (
     RolloutStep,
     Step,
 )
+from expkit.domain.baseline import Baseline
 from expkit.domain.batch import Batch, BatchCounts, BatchStatus, Limits, Scoring, Trial, TrialError
+from expkit.domain.canary import Canary
 from expkit.domain.decision import Decision
 from expkit.domain.events import Exposure, Outcome, Trace
 from expkit.domain.experiment import EXPERIMENT_TYPES, STATE_FIELDS, Experiment
@@ -44,9 +46,11 @@ __all__ = [
     "STATUSES",
     "Alert",
     "Assignment",
+    "Baseline",
     "Batch",
     "BatchCounts",
     "BatchStatus",
+    "Canary",
     "Criterion",
     "Decision",
     "Diversity",
