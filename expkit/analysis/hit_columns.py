@@ -81,7 +81,7 @@ def hit_columns(metrics: Sequence[Metric]) -> HitColumns:
         made = condition_sql("bag", conditions[text], values) if what == "where" else _of_property(what, text, values)
         events = sorted({event for metric in asked for event in _events(metric)})
         there = "true" if ANY_EVENT in events else f"list_contains({values(events)}, event)"
-        columns[name] = f"CASE WHEN {there} THEN {made} END"
+        columns[name] = f"TRY(CASE WHEN {there} THEN {made} END)"  # what cannot be read is not there
     if any(metric.per == "session" for metric in metrics):
         columns["session"] = "CASE WHEN session_id IS NOT NULL THEN hash(session_id) END"  # told apart, never shown
     every = sorted({event for metric in metrics for event in _events(metric)})

@@ -262,6 +262,8 @@ def _json(value: Any) -> str:
         raise TypeError
     text = value if isinstance(value, str) else _ENCODER.encode(dict(found))
     text.encode()
+    if text is value and "\\u" in value:  # half of a surrogate pair is no text where it is escaped, either
+        _ENCODER.encode(dict(found)).encode()
     return text
 
 

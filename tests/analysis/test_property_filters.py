@@ -82,3 +82,14 @@ def test_what_no_database_could_be_asked_is_refused(where, told):
     """When the metric is defined, with what it could be instead."""
     with pytest.raises(InvalidDefinition, match=told):
         Metric(key="m", where=where)
+
+
+def test_what_cannot_be_read_is_not_there(connection):
+    """A log from elsewhere may hold what is no JSON: such an event has no properties, and the others have theirs."""
+    from expkit.analysis.hit_columns import hit_columns
+
+    asked = hit_columns([Metric(key="n", kind="sum", event="view", property="n", where={"n": {"$gt": 1}})])
+    bags = ['{"n": 5}', '{"n": "\\ud800"}', "no json", '{"n": 1}']
+    rows = "SELECT 'view' AS event, unnest($bags) AS bag"
+    found = connection.execute(f"SELECT bag{asked.more} FROM ({rows})", {**asked.parameters, "bags": bags})  # noqa: S608
+    assert [row[1:] for row in found.fetchall()] == [(True, 5.0), (None, None), (None, None), (False, 1.0)]

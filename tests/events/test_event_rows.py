@@ -120,6 +120,16 @@ def test_structs_become_json_without_their_gaps():
         assert to_table("outcomes", each)["properties"].to_pylist()[1] == '{"y": "ü"}'
 
 
+def test_half_a_surrogate_pair_is_refused_however_it_is_written():
+    """Escaped in the JSON, too: one such event would make an experiment's log unreadable; whole pairs are text."""
+    rows = [
+        {"event": "buy", "user_id": "u", "properties": text} for text in ('{"x": "\\ud800"}', '{"x": "\\ud83d\\ude00"}')
+    ]
+    with pytest.raises(InvalidInput, match=r"1 of 2 outcomes.*row 0: properties .* is not a JSON object"):
+        to_table("outcomes", rows)
+    assert to_table("outcomes", rows[1:])["properties"].to_pylist() == ['{"x": "\\ud83d\\ude00"}']
+
+
 def test_an_empty_id_is_no_id():
     """An empty user_id means that the session counts; an empty event_id gets a fresh one."""
     rows = [{"event": "buy", "user_id": "", "session_id": "s", "event_id": ""}] * 2
