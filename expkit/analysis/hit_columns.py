@@ -50,7 +50,7 @@ class HitColumns(NamedTuple):
     def bring(self, *, calls: bool = False) -> str:
         """What the columns are made of, to be written after other columns of the log."""
         named = ", ".join(f"'{name}', {name}" for name in _OWN)
-        own = f"json_merge_patch(properties, json_object({named}))"
+        own = f"TRY(json_merge_patch(properties, json_object({named})))"
         bag = f", {own if calls else 'properties'} AS bag" if any(name != "session" for name in self.columns) else ""
         return bag + (", session_id" if "session" in self.columns else "")
 
