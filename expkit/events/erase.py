@@ -14,6 +14,7 @@ from expkit.events.log import Events
 from expkit.events.quarantine import purge
 from expkit.events.reader import Reader
 from expkit.events.schemas import KINDS, PARTITIONS, Kind
+from expkit.events.unit_state import drop_all
 from expkit.events.upkeep import sweep
 from expkit.storage import Store
 
@@ -41,7 +42,7 @@ def person(events: Events, user_id: str) -> Person:
 
 
 def erase(events: Events, store: Store, whom: Person) -> dict[str, int]:
-    """Remove them from inbox, quarantine, lake and the lake's history; how many rows of each kind went.
+    """Remove them from inbox, quarantine, lake, the lake's history and what looks kept of units; how many rows went.
 
     `unreadable` counts quarantined batches that nobody can look into.
     """
@@ -59,6 +60,7 @@ def erase(events: Events, store: Store, whom: Person) -> dict[str, int]:
         raise Conflict("Events of this user keep coming in.", hint="stop what sends them, and repeat this.")
     for kind in KINDS:
         sweep(events.lake, kind, days=0)
+    drop_all(events.lake.folder)
     with store.begin(actor="expkit") as work:
         unreadable = purge(work, dict.fromkeys(KINDS, _others(whom.user_id, whom.sessions)))
     return {**gone, "unreadable": unreadable}

@@ -12,6 +12,7 @@ from expkit.events.log import Events
 from expkit.events.quarantine import purge
 from expkit.events.reader import Reader
 from expkit.events.schemas import Kind
+from expkit.events.unit_state import drop_all
 from expkit.events.upkeep import sweep
 from expkit.storage import Store
 
@@ -39,6 +40,7 @@ def forget(events: Events, store: Store, kind: Kind, before: datetime, experimen
     events.move()
     gone = events.lake.delete(kind, before, experiment)
     sweep(events.lake, kind, days=0)
+    drop_all(events.lake.folder)
     with store.begin(actor="expkit") as work:
         purge(work, {kind: _younger(before, experiment)})
     return gone

@@ -280,6 +280,30 @@ def test_parts_stay_few(world: World) -> None:
     assert_same(world.look(asked, world.state), world.look(asked))
 
 
+def test_what_left_the_lake_during_a_look_is_not_kept(world: World) -> None:
+    """The look is that of its moment; the state would outlive it."""
+    tables = {kind: table for kind in KINDS if (table := world.lake.table(kind)) is not None}
+    waiting = {kind: arrow_schema(kind).empty_table() for kind in KINDS}
+    with Reader(world.lake, waiting, tables, "e") as reader:
+        world.lake.delete("outcomes", START + timedelta(hours=20))
+        drop_all(Path(world.lake.url))
+        analyze_experiment(experiment(ADDED_UP), reader, state=world.state)
+    assert not (world.state.path / "state.json").exists()
+
+
+def test_a_full_disk_costs_nothing_but_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the state cannot be written, the look is what it is, and the next one reads everything."""
+
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    asked = experiment(ADDED_UP)
+    monkeypatch.setattr(StateFolder, "write", full)
+    assert_same(world.look(asked, world.state), world.look(asked))
+    world.log(outcomes=[world.outcome(5, 62)])
+    assert_same(world.look(asked, world.state), world.look(asked))
+
+
 def test_all_states_can_be_dropped(world: World) -> None:
     """As erasure and retention do."""
     world.look(experiment(ADDED_UP), world.state)

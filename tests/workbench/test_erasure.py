@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from expkit.analysis import kept_tables
 from expkit.errors import InvalidInput
 from expkit.events.inbox import pack
 from expkit.events.rows import to_table
@@ -18,6 +19,12 @@ EXPERIMENT = {
     "key": "banner", "name": "Banner", "hypothesis": "Blue sells.", "metrics": ["click"], "sticky": True,
     "variants": [{"key": "control"}, {"key": "blue"}],
 }  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _units_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few: looks then keep a file with every unit's name."""
+    monkeypatch.setattr(kept_tables, "LEAST_HITS", 0)
 
 
 def _fill(wb: Workbench) -> None:
@@ -67,6 +74,7 @@ def test_nothing_of_them_is_left(wb: Workbench) -> None:
     """In the files of the lake, of all versions; in the database and its log; others lose nothing."""
     _fill(wb)
     assert WHO in _unpacked(wb)
+    assert len(list(Path(wb.settings.lake_url, "units", "banner").glob("units-*"))) > 0
     assert OTHER.encode() in _bytes(wb) or OTHER in _unpacked(wb)
     looks = wb.scorecard("banner")
     gone = wb.erase_user(WHO, reason="they asked")
