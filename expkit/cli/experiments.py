@@ -19,6 +19,7 @@ from expkit.cli import (
     portfolio,
     readiness,
     records,
+    worth,
 )
 from expkit.cli.completion import Key
 from expkit.cli.files import read_text
@@ -72,6 +73,7 @@ foreign.add_to(app)
 readiness.add_to(app)
 records.add_to(app)
 evidence.add_to(app)
+worth.add_to(app)
 moves.add_to(app)
 
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from expkit.analysis import Breakdown, Scorecard
     from expkit.analysis.arrivals import Arrivals
     from expkit.analysis.series import LookSeries
+    from expkit.analysis.worth import Worth
 
 __all__ = ["RemoteLooks"]
 
@@ -30,6 +31,29 @@ class RemoteLooks:
         from expkit.analysis.series import LookSeries
 
         return [LookSeries.parse(item) for item in self._service.get(route("experiments", key, "series"))["items"]]
+
+    def worth(
+        self,
+        key: str,
+        *,
+        value: float = 1.0,
+        traffic: float | None = None,
+        days: float = 365.0,
+        build: float = 0.0,
+        running: float = 0.0,
+        wait: float = 7.0,
+        prior_sd: float | None = None,
+        metric: str | None = None,
+        variant: str | None = None,
+    ) -> Worth:
+        """What shipping a treatment would bring by the newest look, less its costs, and whether to wait."""
+        from expkit.analysis.worth import Economics, Worth
+
+        asked = Economics(
+            value=value, traffic=traffic, days=days, build=build, running=running, wait=wait,
+            prior_sd=prior_sd, metric=metric, variant=variant,
+        )  # fmt: skip
+        return Worth.parse(self._service.post(route("experiments", key, "worth"), asked.to_dict()))
 
     def breakdown(
         self,

@@ -1,4 +1,4 @@
-"""Looking closer: effects by segment, every kept look side by side. Nothing is kept."""
+"""Looking closer: effects by segment, every kept look side by side, what it is worth. Nothing is kept."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from expkit.analysis import Breakdown
 from expkit.analysis.series import LookSeries
+from expkit.analysis.worth import Economics, Worth
 from expkit.domain.noun import Noun, Text
 from expkit.service.body import accepts, parsed
 from expkit.service.context import Bench
@@ -43,6 +44,12 @@ class SeriesPage(BaseModel):
 def get_series(workbench: Bench, key: str) -> SeriesPage:
     """Every metric over the looks that were kept: each look's own test beside what holds at any look."""
     return SeriesPage(items=workbench.look_series(key))
+
+
+@router.post("/worth", openapi_extra=accepts(Economics, required=False))
+def get_worth(workbench: Bench, key: str, asked: Annotated[Economics, Depends(parsed(Economics))]) -> Worth:
+    """What shipping a treatment would bring by the newest look, less its costs, and whether to wait for more data."""
+    return workbench.worth(key, **asked.model_dump())
 
 
 @router.post("/breakdown", openapi_extra=accepts(BreakdownRequest))

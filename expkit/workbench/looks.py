@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from expkit import registry
 from expkit.domain import Experiment
+from expkit.errors import NotFound
 from expkit.workbench.experiments import ExperimentVerbs
 
 if TYPE_CHECKING:
     from expkit.analysis import Breakdown, Scorecard
     from expkit.analysis.arrivals import Arrivals
     from expkit.analysis.series import LookSeries
+    from expkit.analysis.worth import Worth
 
 __all__ = ["LookVerbs"]
 
@@ -36,6 +38,41 @@ class LookVerbs(ExperimentVerbs):
         with self._read() as connection:
             cards = [Scorecard.parse(found) for found in registry.all_looks(connection, key)]
         return [*look_series(cards, experiment.sample_size or experiment.stopping.sample_size)]
+
+    def worth(
+        self,
+        key: str,
+        *,
+        value: float = 1.0,
+        traffic: float | None = None,
+        days: float = 365.0,
+        build: float = 0.0,
+        running: float = 0.0,
+        wait: float = 7.0,
+        prior_sd: float | None = None,
+        metric: str | None = None,
+        variant: str | None = None,
+    ) -> Worth:
+        """What shipping a treatment would bring by the newest look, less its costs, and whether to wait for more data.
+
+        `value` is that of one more of what the metric counts, per unit; `traffic` the units over a horizon of so many
+        `days`, as they came lately when it is left out. `build` is paid once, `running` for each unit.
+
+        >>> wb.worth("checkout", value=30, build=20_000).probability_positive
+        """
+        from expkit.analysis import Scorecard
+        from expkit.analysis.worth import Economics, worth_of
+
+        asked = Economics(
+            value=value, traffic=traffic, days=days, build=build, running=running, wait=wait,
+            prior_sd=prior_sd, metric=metric, variant=variant,
+        )  # fmt: skip
+        experiment = self.get(key)
+        with self._read() as connection:
+            found = registry.latest_look(connection, key)
+        if found is None:
+            raise NotFound(f"Experiment {key!r} has not been analysed yet.", hint="analyze it first.")
+        return worth_of(experiment, Scorecard.parse(found), asked)
 
     def breakdown(
         self,

@@ -53,6 +53,16 @@ def test_every_look_on_the_command_line(run: Any, home: Path) -> None:
     assert "--looks is for experiments" in run("analyze", "units.csv", "-m", "x", "--looks").err
 
 
+def test_what_it_is_worth_on_the_command_line(run: Any, home: Path) -> None:
+    """In sentences, or as numbers."""
+    logged(home)
+    run("analyze", "banner")
+    words = ("experiments", "worth", "banner", "--value", "3", "--traffic", "1000", "--build", "10", "--unit", "EUR")
+    assert "Shipping treatment to 1,000 units over 365 days brings" in run(*words).out
+    assert run(*words, "--json").json["cost"] == 10
+    assert "did you mean" in run("experiments", "worth", "banner", "-m", "clik").err
+
+
 def test_wrong_segments_are_named(run: Any, home: Path) -> None:
     """With a hint, and no traceback."""
     logged(home)

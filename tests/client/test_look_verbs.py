@@ -83,6 +83,18 @@ def test_kept_looks_side_by_side(wb: AnyWorkbench, logged: str) -> None:
     assert second.any_look_p_value >= second.fixed_p_value
 
 
+def test_what_it_is_worth(wb: AnyWorkbench, logged: str) -> None:
+    """By the newest look, with its costs; before the first one there is none."""
+    with pytest.raises(NotFound, match="not been analysed"):
+        wb.worth(logged)
+    wb.analyze(logged)
+    found = wb.worth(logged, value=2.0, traffic=10_000, build=100, metric="add_to_cart")
+    assert (found.metric, found.cost, found.look) == ("add_to_cart", 100, 1)
+    assert found.net == pytest.approx(found.gain - 100)
+    with pytest.raises(InvalidInput, match="days"):
+        wb.worth(logged, days=-1)
+
+
 def test_the_doctor_agrees_with_the_scorecard(wb: AnyWorkbench) -> None:
     """The same check, from the same units."""
     simulation = srm_fault(users=4_000, seed=3, lost=0.2)

@@ -20,7 +20,7 @@ READING = {
     "assignment": {"assign", "assign_all", "assign_frame", "overrides", "holdouts", "groups", "lint", "replay"},
     "analysis": {
         "replay_aa", "check_overlap", "analyze_warehouse", "scorecard", "figure", "leaderboard", "looks", "arrivals",
-        "breakdown", "look_series",
+        "breakdown", "look_series", "worth",
     },
     "delivery": {"config", "features"},
     "events": {"query_events"},

@@ -1691,6 +1691,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/experiments/{key}/worth": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get Worth
+         * @description What shipping a treatment would bring by the newest look, less its costs, and whether to wait for more data.
+         */
+        post: operations["get_worth"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/groups": {
         parameters: {
             query?: never;
@@ -3686,6 +3706,122 @@ export interface components {
              * @default null
              */
             max_per_color: number | null;
+        };
+        /**
+         * Economics
+         * @description What a change of the metric is worth, on how much traffic, and what it costs.
+         */
+        Economics: {
+            /**
+             * Build
+             * @description What it costs once, when it is shipped.
+             * @default 0
+             */
+            build: number;
+            /**
+             * Days
+             * @description The horizon: for how long the change will bring its value.
+             * @default 365
+             */
+            days: number;
+            /**
+             * Metric
+             * @description The primary one when empty.
+             */
+            metric: string | null;
+            /**
+             * Prior Sd
+             * @description Of lifts before anything was seen; the plan's when empty. A large one believes the data alone.
+             */
+            prior_sd: number | null;
+            /**
+             * Running
+             * @description What it costs for each unit that gets it.
+             * @default 0
+             */
+            running: number;
+            /**
+             * Traffic
+             * @description Units (for a ratio, of what stands below) over the horizon; as they came lately, when empty.
+             */
+            traffic: number | null;
+            /**
+             * Value
+             * @description Of one more of what the metric counts, per unit: of a conversion, or 1 where the metric is money already.
+             * @default 1
+             */
+            value: number;
+            /**
+             * Variant
+             * @description The only treatment when empty.
+             */
+            variant: string | null;
+            /**
+             * Wait
+             * @description Days that one might go on with the experiment before one chooses.
+             * @default 7
+             */
+            wait: number;
+        };
+        /**
+         * Economics
+         * @description What a change of the metric is worth, on how much traffic, and what it costs.
+         */
+        EconomicsInput: {
+            /**
+             * Build
+             * @description What it costs once, when it is shipped.
+             * @default 0
+             */
+            build: number;
+            /**
+             * Days
+             * @description The horizon: for how long the change will bring its value.
+             * @default 365
+             */
+            days: number;
+            /**
+             * Metric
+             * @description The primary one when empty.
+             * @default null
+             */
+            metric: string | null;
+            /**
+             * Prior Sd
+             * @description Of lifts before anything was seen; the plan's when empty. A large one believes the data alone.
+             * @default null
+             */
+            prior_sd: number | null;
+            /**
+             * Running
+             * @description What it costs for each unit that gets it.
+             * @default 0
+             */
+            running: number;
+            /**
+             * Traffic
+             * @description Units (for a ratio, of what stands below) over the horizon; as they came lately, when empty.
+             * @default null
+             */
+            traffic: number | null;
+            /**
+             * Value
+             * @description Of one more of what the metric counts, per unit: of a conversion, or 1 where the metric is money already.
+             * @default 1
+             */
+            value: number;
+            /**
+             * Variant
+             * @description The only treatment when empty.
+             * @default null
+             */
+            variant: string | null;
+            /**
+             * Wait
+             * @description Days that one might go on with the experiment before one chooses.
+             * @default 7
+             */
+            wait: number;
         };
         /**
          * Elevation
@@ -8358,6 +8494,34 @@ export interface components {
             items: components["schemas"]["Version"][];
         };
         /**
+         * Waiting
+         * @description Going on for some days, and choosing then.
+         */
+        Waiting: {
+            /**
+             * Cost
+             * @description What is lost meanwhile, where the better choice is not everybody's yet; negative where waiting brings in.
+             */
+            cost: number;
+            /** Days */
+            days: number;
+            /**
+             * Information
+             * @description What choosing with more data gains on average: never below 0.
+             */
+            information: number;
+            /**
+             * Net
+             * @description Above 0: wait.
+             */
+            net: number;
+            /**
+             * Units
+             * @description New ones in both arms.
+             */
+            units: number;
+        };
+        /**
          * Watch
          * @description What was seen at one moment; no look in the plan's sense.
          */
@@ -8401,6 +8565,75 @@ export interface components {
             by: "owner" | "department" | "project" | "type" | "model" | "prompt" | "version";
             /** Rows */
             rows: components["schemas"]["Tally"][];
+        };
+        /**
+         * Worth
+         * @description What shipping a treatment brings over the horizon, by what is believed of its effect.
+         */
+        Worth: {
+            /** Alpha */
+            alpha: number;
+            /**
+             * Break Even
+             * @description The effect that pays its costs; None where nothing has a value.
+             */
+            break_even: number | null;
+            /** Break Even Lift */
+            break_even_lift: number | null;
+            /** Cost */
+            cost: number;
+            economics: components["schemas"]["Economics"];
+            /**
+             * Effect
+             * @description Believed, per unit, in the metric's own unit; `effect_ci` likewise.
+             */
+            effect: number;
+            /** Effect Ci */
+            effect_ci: [
+                number | null,
+                number | null
+            ];
+            /** Experiment */
+            experiment: string;
+            /** Gain */
+            gain: number;
+            /** Gain Ci */
+            gain_ci: [
+                number | null,
+                number | null
+            ];
+            /** Look */
+            look: number;
+            /** Metric */
+            metric: string;
+            /** Net */
+            net: number;
+            /** Net Ci */
+            net_ci: [
+                number | null,
+                number | null
+            ];
+            /**
+             * Probability Positive
+             * @description That the net is above 0.
+             */
+            probability_positive: number;
+            /**
+             * Roi
+             * @description Net for each unit of money spent; None where nothing is.
+             */
+            roi: number | null;
+            /** Roi Ci */
+            roi_ci: [
+                number | null,
+                number | null
+            ] | null;
+            /** Traffic */
+            traffic: number;
+            /** Variant */
+            variant: string;
+            /** @description None where it has stopped, or where nobody knows how many units come. */
+            waiting: components["schemas"]["Waiting"] | null;
         };
     };
     responses: never;
@@ -8464,6 +8697,8 @@ export type Deviation = components['schemas']['Deviation'];
 export type Difference = components['schemas']['Difference'];
 export type Diversity = components['schemas']['Diversity'];
 export type DiversityInput = components['schemas']['DiversityInput'];
+export type Economics = components['schemas']['Economics'];
+export type EconomicsInput = components['schemas']['EconomicsInput'];
 export type Elevation = components['schemas']['Elevation'];
 export type ElevationAnswer = components['schemas']['ElevationAnswer'];
 export type ElevationPage = components['schemas']['ElevationPage'];
@@ -8638,8 +8873,10 @@ export type VerdictAnswer = components['schemas']['VerdictAnswer'];
 export type Version = components['schemas']['Version'];
 export type VersionComparison = components['schemas']['VersionComparison'];
 export type VersionPage = components['schemas']['VersionPage'];
+export type Waiting = components['schemas']['Waiting'];
 export type Watch = components['schemas']['Watch'];
 export type Wins = components['schemas']['Wins'];
+export type Worth = components['schemas']['Worth'];
 export type $defs = Record<string, never>;
 export interface operations {
     describe_service: {
@@ -11574,6 +11811,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Watch"];
+                };
+            };
+            /** @description What went wrong, and what to do about it (RFC 9457). */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    get_worth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["EconomicsInput"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worth"];
                 };
             };
             /** @description What went wrong, and what to do about it (RFC 9457). */
