@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from expkit.stats import SRM_ALPHA, Check, Summary, check_balance, check_srm
 
-__all__ = ["check_before", "check_exposures", "check_missing", "check_phases", "check_ratio"]
+__all__ = ["check_apart", "check_before", "check_exposures", "check_missing", "check_phases", "check_ratio"]
 
 MULTIPLE_SHARE = 0.01
 MULTIPLE_UNITS = 10
@@ -44,6 +45,28 @@ def check_exposures(units: int, multiple: int, strays: Mapping[str, int]) -> tup
         total = float(sum(strays.values()))
         checks.append(Check("unknown_variants", False, 0.0, total, SRM_ALPHA, "count", detail))
     return tuple(checks)
+
+
+def check_apart(together: Sequence[tuple[int, int, int]], shares: Mapping[str, float]) -> tuple[Check, ...]:
+    """Whether sessions were dealt variants one by one: users of several sessions saw one variant in all of them no more
+    often than chance would have it. `together` has for each number of sessions the users, and those with one variant.
+    """
+    from scipy.special import ndtr
+
+    total = sum(shares.values()) or 1.0
+    chances = [(users, same, sum((share / total) ** sessions for share in shares.values()))
+               for sessions, users, same in together]  # fmt: skip
+    users, same = sum(one for one, _, _ in chances), sum(one for _, one, _ in chances)
+    expected = sum(n * chance for n, _, chance in chances)
+    variance = sum(n * chance * (1 - chance) for n, _, chance in chances)
+    if users < MULTIPLE_UNITS or not variance > 0:
+        return ()
+    z = (same - expected) / math.sqrt(variance)
+    p, seen = float(ndtr(-z)), f"{same:,} of {users:,} users with several sessions saw one variant in all of them"
+    detail = f"{seen}, {expected:,.0f} expected"
+    if p < SRM_ALPHA:
+        detail += ": users were dealt variants, not sessions one by one, and errors are too small"
+    return (Check("sessions_apart", p >= SRM_ALPHA, p, z, SRM_ALPHA, "normal", detail),)
 
 
 def check_missing(missing: int, units: int, lacking: str = "no variant") -> tuple[Check, ...]:

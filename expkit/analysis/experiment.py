@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit import __version__
-from expkit.analysis.checks import check_before, check_exposures, check_phases, check_ratio
+from expkit.analysis.checks import check_apart, check_before, check_exposures, check_phases, check_ratio
 from expkit.analysis.closer import look_closer
 from expkit.analysis.connections import opened
 from expkit.analysis.deviations import Course, Promise, deviations
@@ -82,7 +82,7 @@ def analyze_experiment(
         before = dict(zip(covariates, found[len(metrics) :], strict=True))
         closer = look_closer(
             experiment, reader.connection, metrics, covariates, exposed, statistics,
-            whole_by=whole_by, moment=moment, history=history,
+            whole_by=whole_by, moment=moment, history=history, many_days=tables.days,
         )  # fmt: skip
         checks = (
             *_ratio(experiment, reader.connection, exposed, history),
@@ -118,6 +118,7 @@ def _of_rows(
         *(check_phases(seen.by_phase, promised) if apart else check_ratio(seen.dealt, experiment.shares)),
         *_balance(experiment, dict(zip(covariates, seen.found[len(metrics) :], strict=True)), statistics),
         *check_exposures(seen.exposed.units, seen.exposed.multiple, seen.exposed.strays),
+        *check_apart(seen.together, experiment.shares),
     )
     card = _assembled(experiment, seen.exposed, statistics, checks, taken)
     if not experiment.segments:

@@ -31,12 +31,16 @@ _IDS = {"user": "coalesce(user_id, session_id)", "session": "coalesce(session_id
 class Rows(NamedTuple):
     """The rows that were exposed, what was randomised by variant and by phase, and the statistics of each metric and
     attribute.
+
+    `together`, where sessions were randomised: how many users have so many sessions, and how many of those saw one
+    variant in all of them.
     """
 
     exposed: Exposed
     dealt: dict[str, int]
     by_phase: list[dict[str, int]]
     found: list[dict[str, ArmStatistic]]
+    together: list[tuple[int, int, int]] = []
 
 
 def see_rows(
@@ -58,6 +62,7 @@ def see_rows(
     with _shown(connection, plan):
         exposed = find_exposed(connection, experiment, variants, at, attributes, since=since)
         make_arms(connection, variants)
+        together = _together(connection, experiment) if plan.rows == plan.randomised == "session" else []
         if clustered:
             exposed = _left_out(connection, experiment, exposed)
         make_hits(connection, metrics, at)
@@ -77,7 +82,7 @@ def see_rows(
     for i, metric in enumerate(metrics):
         if not metric.per_unit:
             found.insert(i, arms_of(connection, i, metrics, variants, until, clusters=clustered))
-    return Rows(exposed, *_dealt(connection, variants, starts, exposed, clustered), found)
+    return Rows(exposed, *_dealt(connection, variants, starts, exposed, clustered), found, together)
 
 
 @contextmanager
@@ -86,7 +91,7 @@ def _shown(connection: Any, plan: Plan) -> Iterator[None]:
     masked = "* REPLACE (CASE WHEN session_id IS NULL THEN user_id END AS user_id)" if plan.rows == "session" else "*"
     kinds = ("exposures", "outcomes", "traces")
     for kind in kinds:
-        dealt = f", {_IDS[plan.randomised]} AS cluster" if kind == "exposures" else ""
+        dealt = f", {_IDS[plan.randomised]} AS cluster, {_IDS['user']} AS owner" if kind == "exposures" else ""
         connection.execute(
             f"CREATE OR REPLACE TEMP VIEW {kind}_received AS "  # noqa: S608  # names of our own
             f"SELECT {masked}{dealt} FROM memory.main.{kind}_received"  # names of our own
@@ -96,6 +101,21 @@ def _shown(connection: Any, plan: Plan) -> Iterator[None]:
     finally:
         for kind in kinds:
             connection.execute(f"DROP VIEW temp.{kind}_received")
+
+
+def _together(connection: Any, experiment: str) -> list[tuple[int, int, int]]:
+    found = connection.execute(
+        """
+        SELECT sessions, count(*), count_if(variants = 1) FROM (
+            SELECT owner, count(*) AS sessions, count(DISTINCT variant) AS variants FROM (
+                SELECT coalesce(user_id, session_id) AS unit, min(owner) AS owner
+                FROM exposures_received WHERE experiment = $experiment GROUP BY 1
+            ) JOIN arms USING (unit) GROUP BY owner HAVING count(*) > 1
+        ) GROUP BY sessions ORDER BY sessions
+        """,
+        {"experiment": experiment},
+    ).fetchall()
+    return [(int(sessions), int(users), int(same)) for sessions, users, same in found]
 
 
 def _left_out(connection: Any, experiment: str, exposed: Exposed) -> Exposed:

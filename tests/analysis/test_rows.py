@@ -167,3 +167,17 @@ def test_what_is_not_asked_of_sessions(analyze, events):
             break_down(wanted, reader, ["country"])
         (found,) = check_overlap(wanted, wanted, reader)
         assert "users as rows" in found.reason
+
+
+@pytest.mark.parametrize("by", ["session", "user"])
+def test_sessions_that_were_not_dealt_out_one_by_one_are_told(analyze, by):
+    """A plan that says sessions, and an assignment that knew the user: errors would be too small."""
+    exposures, outcomes = log(by=by)
+    card = analyze(experiment(METRICS, plan={"randomised": "session"}), exposures, outcomes)
+    (check,) = (check for check in card.checks if check.name == "sessions_apart")
+    sizes = pd.DataFrame(exposures).groupby("user_id")["variant"].agg(["size", "nunique"])
+    several = sizes[sizes["size"] > 1]
+    expected = float((2 * 0.5 ** several["size"]).sum())
+    assert check.ok is (by == "session")
+    assert f"{(several['nunique'] == 1).sum():,} of {len(several):,} users" in check.detail
+    assert f"{expected:,.0f} expected" in check.detail
