@@ -11,7 +11,7 @@ the arm's sum of squares, the leverage of one value on the interval.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from expkit.analysis.estimates import Statistics
     from expkit.domain import Experiment, Metric
 
-__all__ = ["Days", "check_days", "check_units", "daily_of", "read_days"]
+__all__ = ["Days", "check_days", "check_units", "daily_of", "days_from", "read_days"]
 
 MODIFIED_Z = 3.5
 LEAST_DAYS = 8
@@ -92,6 +92,14 @@ def read_days(connection: Any, metrics: Sequence[Metric], variants: Sequence[str
                     known = ends[metrics[i].key].get(variant, (most, least))
                     ends[metrics[i].key][variant] = max(known[0], most), min(known[1], least)
     return Days(cells, ends)
+
+
+def days_from(rows: Iterable[tuple[int, str, int, int, float, float, float]]) -> Days:
+    """Of sums that were taken elsewhere: day, variant and what a cell holds. Single units are not known then."""
+    cells: dict[int, dict[str, _Cell]] = {}
+    for day, variant, units, n, total, squares, below in rows:
+        cells.setdefault(day, {})[variant] = _Cell(units, n, total, squares, below)
+    return Days(cells, {})
 
 
 def daily_of(found: Days, metric: Metric) -> tuple[Daily, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["Closer", "look_closer"]
 
 MOST_UNITS = 500_000
-"""Of more units a look tells no days and single units: that would take longer than all the rest of it."""
+"""Of more units a look tells no single ones, and nothing of the log: that would take longer than all the rest of it."""
 
 
 @dataclass(frozen=True)
@@ -63,18 +63,23 @@ def look_closer(
     whole_by: datetime | None,
     moment: datetime,
     history: Sequence[Phase] = (),
+    many_days: Callable[[int | None], Days],
 ) -> Closer:
-    """Stands on the tables `arms` and `totals`, and makes `frame` anew where it is needed."""
-    few = 0 < exposed.single <= MOST_UNITS
-    if few or experiment.segments:
-        columns = unit_columns(metrics, microseconds(moment))
-        until = microseconds(whole_by) if whole_by else None
-        make_frame(connection, columns, attributes, until, ("u", "seen"))
-    if not few:
+    """Stands on the tables `arms` and `totals`, and makes `frame` anew where it is needed; `many_days` has the days of
+    many units.
+    """
+    if not exposed.single:
         return Closer(experiment, connection, metrics, exposed)
-    days = read_days(connection, metrics, list(exposed.counts))
+    few, until = exposed.single <= MOST_UNITS, microseconds(whole_by) if whole_by else None
+    days = None if few else many_days(until)
+    if few or experiment.segments:
+        make_frame(connection, unit_columns(metrics, microseconds(moment)), attributes, until, ("u", "seen"))
     changed = [now.started_at for was, now in pairwise(history) if was.shares != now.shares]
     since = microseconds(changed[-1]) if changed else None
+    if days is not None:
+        checks = check_days(experiment, days, experiment.shares, since)
+        return Closer(experiment, connection, metrics, exposed, checks, days)
+    days = read_days(connection, metrics, list(exposed.counts))
     checks = (
         *check_logging(connection, experiment, metrics, exposed, moment),
         *check_days(experiment, days, experiment.shares, since),

@@ -82,7 +82,7 @@ def analyze_experiment(
         before = dict(zip(covariates, found[len(metrics) :], strict=True))
         closer = look_closer(
             experiment, reader.connection, metrics, covariates, exposed, statistics,
-            whole_by=whole_by, moment=moment, history=history,
+            whole_by=whole_by, moment=moment, history=history, many_days=tables.days,
         )  # fmt: skip
         checks = (
             *_ratio(experiment, reader.connection, exposed, history),

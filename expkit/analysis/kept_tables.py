@@ -8,14 +8,15 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from expkit.analysis.anomalies import Days, days_from, read_days
 from expkit.analysis.bring_forward import NotBroughtForward, bring_forward
 from expkit.analysis.exposed import find_exposed, make_arms
 from expkit.analysis.hits import make_hits
 from expkit.analysis.kept_parts import KEYS, VIEWS, Asked, count, cut_tallies, edges, read, write
 from expkit.analysis.longevity import DAYS, Slopes, check_lasting, check_slopes
 from expkit.analysis.summaries import measured
-from expkit.analysis.tallies import contribution, plan_of, plan_read, plan_told, statistics_of, sums_of
-from expkit.analysis.unit_columns import make_totals, microseconds
+from expkit.analysis.tallies import contribution, daily, plan_of, plan_read, plan_told, statistics_of, sums_of
+from expkit.analysis.unit_columns import make_frame, make_totals, microseconds
 from expkit.events.unit_state import State, StateFolder
 
 if TYPE_CHECKING:
@@ -47,6 +48,12 @@ class Tables:
             whole_by=whole_by, keep=keep,
         )  # fmt: skip
 
+    def days(self, until: int | None) -> Days:
+        """The primary metric by day, of units whose window is over by then. Makes `frame` anew."""
+        asked = self.asked
+        make_frame(self.connection, asked.columns, asked.attributes, until, ("seen",))
+        return read_days(self.connection, asked.metrics, asked.variants)._replace(ends={})
+
     def check_lasting(self, experiment: Experiment) -> tuple[Check, ...]:
         return check_lasting(self.connection, experiment, self.asked.lasting)
 
@@ -64,6 +71,11 @@ class KeptTables(Tables):
         if not keep and self.asked.adds_up:
             found = statistics_of(self.connection, self.plan, self.asked.variants, self.asked.limits(until))
         return super().measured(whole_by, keep) if found is None else found
+
+    def days(self, until: int | None) -> Days:
+        if not self.asked.adds_up or self.asked.metrics[0].cap is not None:
+            return super().days(until)
+        return days_from(daily(self.connection, self.plan, self.asked.variants, self.asked.limits(until)[0]))
 
     def check_lasting(self, experiment: Experiment) -> tuple[Check, ...]:
         if not self.asked.slopes:

@@ -15,9 +15,19 @@ from expkit.analysis.groups import Groups
 from expkit.analysis.measures import Measure
 from expkit.analysis.statistics import EMPTY, ArmStatistic
 from expkit.analysis.sums import Column, Found, Sums, close_value, read, terms
-from expkit.analysis.unit_columns import UnitColumn
+from expkit.analysis.unit_columns import DAY, UnitColumn
 
-__all__ = ["HOUR", "contribution", "make_tallies", "plan_of", "plan_read", "plan_told", "statistics_of", "sums_of"]
+__all__ = [
+    "HOUR",
+    "contribution",
+    "daily",
+    "make_tallies",
+    "plan_of",
+    "plan_read",
+    "plan_told",
+    "statistics_of",
+    "sums_of",
+]
 
 HOUR = 3_600_000_000
 """In microseconds."""
@@ -118,6 +128,32 @@ def statistics_of(
         {variant: one.get(variant, {}).get(None, EMPTY)._replace(cap=sums.cap) for variant in variants}
         for sums, one in zip(plan, arms, strict=True)
     ]
+
+
+def daily(
+    connection: Any, plan: Sequence[Sums], variants: Sequence[str], limit: int | None
+) -> list[tuple[int, str, int, int, float, float, float]]:
+    """By day and variant: units, those whose first measure counts, its sum and sum of squares, and what is below it."""
+    sums = plan[0]
+    held = "" if limit is None else f" FILTER (seen <= {limit})"
+    wanted = ", ".join(f"coalesce(sum(g{i}){held}, 0)" for i in range(len(terms(sums))))
+    rows = connection.execute(
+        f"SELECT seen // {DAY} AS day, variant, sum(n)::BIGINT, {wanted} FROM tallies "  # noqa: S608  # names of our own
+        "WHERE NOT multiple GROUP BY ALL ORDER BY ALL"
+    ).fetchall()
+    found = []
+    for day, variant, units, *answers in rows:
+        if variant not in variants:
+            continue
+        one = read(sums, iter(answers))
+        if sums.flag:
+            found.append((day, variant, units, one.n, float(one.successes), float(one.successes), float(one.n)))
+            continue
+        shift, total, square = one.shifts[0], one.totals[0], one.products[0][0]
+        below = one.shifts[1] * one.n + one.totals[1] if sums.ratio else float(one.n)
+        squares = square + 2 * shift * total + one.n * shift * shift
+        found.append((day, variant, units, one.n, shift * one.n + total, squares, below))
+    return found
 
 
 def sums_of(plan: Sequence[Sums], slopes: int) -> list[str]:

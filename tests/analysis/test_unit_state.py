@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from expkit.analysis import Scorecard, analyze_experiment, kept_tables
+from expkit.analysis import Scorecard, analyze_experiment, closer, kept_tables
 from expkit.analysis.bring_forward import MOST_HIT_PARTS, MOST_UNIT_PARTS
 from expkit.domain import Experiment
 from expkit.events import KINDS, Lake, Reader, arrow_schema, to_table, upkeep
@@ -312,19 +312,27 @@ def test_all_states_can_be_dropped(world: World) -> None:
     drop_all(None)
 
 
-@pytest.mark.parametrize("metric", ["buy", {"key": "revenue", "kind": "sum", "event": "buy"}])
-def test_whether_an_effect_lasts_is_told_alike(tmp_path: Path, metric: Any, caplog: pytest.LogCaptureFixture) -> None:
-    """Of units of many days; the sums of their slopes are kept, too."""
+@pytest.mark.parametrize("metric", ["buy", {"key": "revenue", "kind": "sum", "event": "buy"}, "web.ctr"])
+@pytest.mark.parametrize("most", [0, 500_000])
+def test_what_is_told_of_days_is_told_alike(
+    tmp_path: Path, metric: Any, most: int, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whether an effect lasts, and which days stand out; where there are many units, from the sums that are kept."""
     caplog.set_level("INFO")
+    monkeypatch.setattr(closer, "MOST_UNITS", most)
     world, asked = World(tmp_path / "lake"), experiment([metric])
     for part in range(3):
         users = range(part * 300, part * 300 + 300)
         world.log(
-            exposures=[world.exposure(user, user % 9 * 24 + user % 7) for user in users],
-            outcomes=[world.outcome(user % 900, user % 9 * 24 + 8 + after * 24, value=1 + user % 2 / (1 + after))
+            exposures=[world.exposure(user, user % 12 * 24 + user % 7) for user in users],
+            outcomes=[world.outcome(user, user % 12 * 24 + 8 + after * 24, event, 1 + user % 2 / (1 + after))
+                      for event in ("buy", "click", "impression")
                       for user in users for after in range((12 if user % 2 else 6) + user // 2 % 5)],
         )  # fmt: skip
         found = world.look(asked, world.state)
         assert_same(found, world.look(asked))
-    assert [check.name for check in found.checks if check.name == "novelty"]
+    names = {check.name for check in found.checks}
+    assert "anomaly" in names
+    assert ("novelty" in names) == (metric != "web.ctr")
+    assert len(found.daily) == 12
     assert not took_all(caplog)
