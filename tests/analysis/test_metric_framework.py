@@ -358,3 +358,18 @@ def test_arms_that_were_not_alike_before_are_told(analyze):
     told = balance(analyze(experiment([revenue]), (), [{**row, "event_id": f"more{row['event_id']}"} for row in mine]))
     assert not told.ok
     assert "'revenue before' differs most" in told.detail
+
+
+def test_plain_metrics_pay_for_nothing():
+    """No property is read, no session carried and nothing from before the exposure asked for, unless a metric does."""
+    from expkit.analysis.hit_columns import hit_columns
+
+    plain = [Metric(key="buy"), Metric(key="ctr", kind="ratio", event="click", measure="count", denominator="view")]
+    asked = hit_columns(
+        [*plain, Metric(key="spend", kind="sum", event="buy", window_days=7, cap=5, covariate="before")]
+    )
+    assert (asked.more, asked.bring(), asked.bring(calls=True), asked.before, asked.parameters) == ("", "", "", 0, {})
+    assert asked.events == ("buy", "click", "view")
+    read = hit_columns([*plain, Metric(key="pdp", kind="count", event="view", where={"place": "pdp"})])
+    assert list(read.columns) == ["w0"]
+    assert ["view"] in read.parameters.values()  # of views alone
