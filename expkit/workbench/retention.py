@@ -5,7 +5,7 @@ from __future__ import annotations
 import builtins
 import shutil
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from expkit import registry
@@ -44,7 +44,7 @@ class RetentionVerbs(Desk):
         """What would go now, by the rules of each project and of the organisation. Nothing is changed."""
         at = registry.now()
         with self._read() as connection:
-            everything = list(registry.every(connection))
+            everything = sorted(registry.every(connection), key=_created, reverse=True)
             rules = {project: registry.policy_for(connection, project).retention for project in _projects(everything)}
             general = registry.policy_for(connection, EVERYWHERE).retention
         found = list(_drafts(everything, rules, at))
@@ -139,6 +139,10 @@ def _batches(batches: Batches) -> Iterator[Batch]:
     while page := batches.batches(limit=1000, offset=offset):
         yield from page
         offset += len(page)
+
+
+def _created(experiment: Experiment) -> tuple[datetime, str]:
+    return experiment.created_at or datetime.min.replace(tzinfo=UTC), experiment.key
 
 
 def _projects(everything: list[Experiment]) -> set[str]:
