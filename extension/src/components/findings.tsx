@@ -21,6 +21,16 @@ export function Advice({ advice, trans }: { advice: Recommendation; trans: Trans
           ))}
         </ul>
       )}
+      {advice.would_change.length > 0 && (
+        <>
+          <p>{trans.__('What would change it:')}</p>
+          <ul>
+            {advice.would_change.map(turn => (
+              <li key={turn}>{turn}</li>
+            ))}
+          </ul>
+        </>
+      )}
     </section>
   );
 }
@@ -55,7 +65,13 @@ function checkLabel(name: string, trans: TranslationBundle): string {
   const labels: Record<string, string> = {
     srm: trans.__('Sample ratio'),
     multiple_exposure: trans.__('Multiple exposure'),
-    unknown_variants: trans.__('Unknown variants')
+    unknown_variants: trans.__('Unknown variants'),
+    anomaly: trans.__('Odd days'),
+    outlier_units: trans.__('Single units'),
+    missing_exposure: trans.__('Missing exposure'),
+    late_exposure: trans.__('Late exposure'),
+    logging_delay: trans.__('Logging delay'),
+    clock_skew: trans.__('Clocks')
   };
   return labels[name] ?? name.replace(/_/g, ' ');
 }

@@ -5,6 +5,7 @@ import { ReadonlyPartialJSONObject } from '@lumino/coreutils';
 import { Message } from '@lumino/messaging';
 import * as React from 'react';
 
+import { Segments } from '../components/breakdown';
 import { Design } from '../components/design';
 import { FigureView } from '../components/figure';
 import { Advice, Checks } from '../components/findings';
@@ -12,6 +13,7 @@ import { Header } from '../components/header';
 import { Loaded } from '../components/loaded';
 import { Notes } from '../components/notes';
 import { Notice, ProblemNotice } from '../components/notices';
+import { Progress } from '../components/progress';
 import { Reviews } from '../components/reviews';
 import { ScorecardTables } from '../components/scorecard';
 import { Tabs } from '../components/tabs';
@@ -238,6 +240,8 @@ function Results({ model, experiments, trans }: Omit<IOptions, 'commands'>): JSX
         <p className="jp-expkit-faint">{trans.__('There is no figure: %1', model.figureProblem.message)}</p>
       )}
       <ScorecardTables scorecard={scorecard} trans={trans} />
+      <Segments scorecard={scorecard} trans={trans} />
+      <Progress scorecard={scorecard} trans={trans} />
       <Checks scorecard={scorecard} trans={trans} />
     </>
   );
