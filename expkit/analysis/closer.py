@@ -68,12 +68,12 @@ def look_closer(
     """Stands on the tables `arms` and `totals`, and makes `frame` anew where it is needed; `many_days` has the days of
     many units.
     """
-    if not exposed.single:
-        return Closer(experiment, connection, metrics, exposed)
     few, until = exposed.single <= MOST_UNITS, microseconds(whole_by) if whole_by else None
     days = None if few else many_days(until)
     if few or experiment.segments:
         make_frame(connection, unit_columns(metrics, microseconds(moment)), attributes, until, ("u", "seen"))
+    if not exposed.single:
+        return Closer(experiment, connection, metrics, exposed)
     changed = [now.started_at for was, now in pairwise(history) if was.shares != now.shares]
     since = microseconds(changed[-1]) if changed else None
     if days is not None:
