@@ -38,6 +38,8 @@ MOST_DAYS = 60
 """As many of the last days are kept on a scorecard."""
 LEAST_KEPT = 10
 """An arm's mean on a day of fewer units is not kept: it would tell too much of one of them."""
+WORTH_TELLING = 1.5
+"""All arms alike: as many times the units of the median day, or as few."""
 _NORMAL = 0.6745
 _EPOCH = date(1970, 1, 1)
 
@@ -232,7 +234,8 @@ def _away(arms: Mapping[str, _Cell], variant: str) -> tuple[float, float] | None
 def _alike(found: Days, days: Sequence[int]) -> Iterator[str]:
     """Days on which all arms together had unusually many or few units: of interest, and no alarm."""
     totals = {day: math.log(sum(cell.units for cell in found.cells[day].values())) for day in days}
-    for day, (value, centre, _) in list(_far(totals).items())[:2]:
+    far = {day: one for day, one in _far(totals).items() if abs(one[0] - one[1]) > math.log(WORTH_TELLING)}
+    for day, (value, centre, _) in list(far.items())[:2]:
         yield f"all arms alike had {math.exp(value - centre):.1f} times the units of the median day on {_name(day)}"
 
 

@@ -13,7 +13,7 @@ from expkit.view import scorecard_figure, scorecard_table
 from expkit.view.fragments import call_out, experiment_facts, heading, risk_flags, timeline_list
 from expkit.view.progress import progress_list
 from expkit.view.segments import segments_table
-from expkit.view.series import series_figure, series_sentence, series_table
+from expkit.view.series import series_figure, series_table
 from expkit.view.table import checks_list
 
 if TYPE_CHECKING:
@@ -79,8 +79,7 @@ def _looks(workbench: Workbench, key: str) -> list[Any]:
     found = workbench.look_series(key)
     if not found or len(found[0].points) < MIN_LOOKS:
         return []
-    head = f"<h2>Look by look</h2><p>{escape(series_sentence(found[0]))}</p>"
-    return [html(head), figure(partial(series_figure, found[0])), html(series_table(found[0]))]
+    return [html("<h2>Look by look</h2>"), figure(partial(series_figure, found[0])), html(series_table(found[0]))]
 
 
 def _segments(scorecard: Scorecard) -> str:

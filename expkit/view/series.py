@@ -24,6 +24,7 @@ __all__ = ["series_figure", "series_sentence", "series_table", "series_text"]
 HEIGHT = 300
 LEAST_P = 1e-6
 """Below this a p-value is drawn at the bottom."""
+TICKS = [1, 0.5, 0.2, 0.1, 0.05, 0.01, 0.001, 1e-4, 1e-5, LEAST_P]
 COLUMNS = ("Look", "Units", "Effect", "Interval, this look", "p, this look", "Interval, any look", "p, any look")
 _SIMULATIONS = 10_000
 
@@ -39,6 +40,8 @@ def series_figure(series: LookSeries, theme: str = "light") -> Any:
         x_axis_label="Look", y_axis_label="p-value",
     )  # fmt: skip
     plot.xaxis.ticker = models.BasicTicker(min_interval=1, num_minor_ticks=0)
+    plot.yaxis.ticker = models.FixedTicker(ticks=TICKS)
+    plot.yaxis.formatter = models.NumeralTickFormatter(format="0.[000000]")
     level = models.Span(location=series.alpha, dimension="width", line_color=look.rule, line_dash="dashed")
     plot.add_layout(level)
     lines = [
