@@ -143,7 +143,8 @@ class _Forward:
         self._make("f_before", latest_units(self.folder, self.kept.units, among="f_keys"))
         places = range(len(self.asked.attributes))
         first = "".join(
-            f", CASE WHEN coalesce(f.m{i} < b.m{i}, b.m{i} IS NULL) THEN f.a{i} ELSE b.a{i} END AS a{i}, "
+            f", CASE WHEN f.m{i} = b.m{i} THEN least(f.a{i}, b.a{i}) "
+            f"WHEN coalesce(f.m{i} < b.m{i}, b.m{i} IS NULL) THEN f.a{i} ELSE b.a{i} END AS a{i}, "
             f"least(b.m{i}, f.m{i}) AS m{i}"
             for i in places
         )

@@ -63,7 +63,7 @@ def find_exposed(
     as not seen.
 
     Its view `units` is without those whom QA has forced. Numbers among the exposures' attributes that are asked for
-    stand in the columns a0, a1, ...: the first one that the unit came with.
+    stand in the columns a0, a1, ...: the first one that the unit came with; of several at one moment, the least.
     """
     sql, parameters = everybody_sql("exposures_received", experiment, attributes, at, since)
     connection.execute(
@@ -90,7 +90,7 @@ def everybody_sql(
         f", TRY_CAST(json_extract_string(attributes, $path{i}) AS DOUBLE) AS a{i}" for i in range(len(attributes))
     )
     there = [f"FILTER (WHERE isfinite(a{i})) AS" for i in range(len(attributes))]
-    first = "".join(f", arg_min(a{i}, moment) {at} a{i}, min(moment) {at} m{i}" for i, at in enumerate(there))
+    first = "".join(f", arg_min(a{i}, (moment, a{i})) {at} a{i}, min(moment) {at} m{i}" for i, at in enumerate(there))
     sql = f"""
         SELECT unit, min(variant) AS variant, min(variant) <> max(variant) AS multiple, bool_or(forced) AS forced,
                min(moment) AS seen, max(moment) AS last{first}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit.analysis.exposed import unit_names
 from expkit.analysis.hit_columns import DAY, HitColumns, hit_columns
@@ -15,6 +15,9 @@ from expkit.analysis.tallies import HOUR, contribution, plan_read, sums_of
 from expkit.analysis.unit_columns import UnitColumn, UnitColumns, measure_of
 from expkit.domain import Metric
 from expkit.events.unit_state import Part, State, StateFolder
+
+if TYPE_CHECKING:
+    from expkit.events import Reader
 
 __all__ = [
     "KEYS",
@@ -98,14 +101,14 @@ class Asked(NamedTuple):
     def identity(self) -> list[str]:
         return ["k1", "k2", "u", "unit", "variant", "multiple", "forced", "seen", "last", *self.first]
 
-    @property
-    def digest(self) -> str:
+    def digest(self, reader: Reader) -> str:
         """Another one where any table would be another; DuckDB's hashes are its version's own."""
         import duckdb
 
         named = self.all_columns.parameters_of(" ".join(column.sql for column in self.totals))
-        told = [FORMAT, duckdb.__version__, self.experiment, *self.variants, "", *self.attributes, *self.hits]
-        text = repr([*told, self.measures, [tuple(column) for column in self.totals], sorted(named.items())])
+        told: list[Any] = [FORMAT, duckdb.__version__, self.experiment, *self.variants, "", *self.attributes, *self.hits]
+        told += [sorted(reader.table_ids.items()), sorted(named.items()), self.measures, self.totals]
+        text = repr(told)
         return hashlib.sha256(text.encode()).hexdigest()
 
 

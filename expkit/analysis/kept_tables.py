@@ -17,6 +17,7 @@ from expkit.analysis.longevity import DAYS, Slopes, check_lasting, check_slopes
 from expkit.analysis.summaries import measured
 from expkit.analysis.tallies import contribution, daily, plan_of, plan_read, plan_told, statistics_of, sums_of
 from expkit.analysis.unit_columns import make_frame, make_totals, microseconds
+from expkit.errors import StorageUnavailable
 from expkit.events.unit_state import State, StateFolder
 
 if TYPE_CHECKING:
@@ -135,13 +136,13 @@ def _of_all(reader: Reader, asked: Asked, at: datetime | None) -> Tables:
 def _of_new(reader: Reader, asked: Asked, folder: StateFolder, cuts: Sequence[int]) -> Tables | None:
     import duckdb
 
-    kept = folder.read(asked.digest)
+    kept = folder.read(asked.digest(reader))
     if kept is None:
         return None
     try:
         state = bring_forward(reader, asked, folder, kept)
         cut_tallies(reader.connection, asked, folder, state, cuts)
-    except (NotBroughtForward, duckdb.Error, OSError) as error:
+    except (NotBroughtForward, StorageUnavailable, duckdb.Error, OSError) as error:
         log.info("All events of %s are read again: %s", asked.experiment, error)
         for name in VIEWS:
             reader.connection.execute(f"DROP VIEW IF EXISTS {name}")
@@ -181,7 +182,7 @@ def _keep(reader: Reader, asked: Asked, folder: StateFolder) -> None:
         plan = plan_of(connection, armed, asked.measures, asked.totals) if asked.adds_up else []
         tallies = write(connection, folder, "tallies", contribution(read(folder, units), plan, asked.slopes))
         state = State(
-            asked.digest, dict(reader.versions), [units], [hits], units.rows, [tallies], plan_told(plan),
+            asked.digest(reader), dict(reader.versions), [units], [hits], units.rows, [tallies], plan_told(plan),
             *edges(connection, asked, read(folder, units)),
         )  # fmt: skip
     except (duckdb.Error, OSError) as error:  # a full disk costs the next look time, and this one nothing

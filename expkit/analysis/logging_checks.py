@@ -85,7 +85,8 @@ def _before(connection: Any, metrics: Sequence[Metric], variants: Sequence[str],
         """,  # noqa: S608  # a number of our own
         {"events": named, "until": until},
     ).fetchall()
-    counts = {variant: (n, early) for variant, n, early in rows if variant in variants}
+    found = {variant: (n, early) for variant, n, early in rows}
+    counts = {variant: found[variant] for variant in variants if variant in found}
     early, units = (sum(column) for column in ([e for _, e in counts.values()], [n for n, _ in counts.values()]))
     if early < MISSING_UNITS:
         return None

@@ -29,7 +29,7 @@ def changes(lake: Lake, kind: Kind, since: int | None, until: int | None, experi
 
     Of the exposures, the files of one experiment.
     """
-    if lake.folder is None:
+    if lake.folder is None or (since is not None and (until is None or until < since)):
         return None
     old = [] if since is None else lake.files(lake.table(kind, since), experiment if kind == "exposures" else None)
     added: list[str] = []
@@ -48,10 +48,11 @@ def _added(lake: Lake, kind: Kind, version: int, experiment: str) -> list[str] |
         return None
     try:
         lines = (folder / "_delta_log" / f"{version:020}.json").read_text().splitlines()
-    except OSError:
+        actions = [json.loads(line) for line in lines]
+    except (OSError, ValueError):  # gone, or torn by a power cut
         return None
     files = []
-    for action in map(json.loads, lines):
+    for action in actions:
         if action.get("remove", {}).get("dataChange"):
             return None
         added = action.get("add", {})

@@ -34,6 +34,7 @@ class Reader:
         import duckdb
 
         self.versions = {str(kind): table.version() for kind, table in tables.items()}
+        self.table_ids = {str(kind): str(table.metadata().id) for kind, table in tables.items()}
         self._lake = lake
         self._scratch = tempfile.TemporaryDirectory(prefix="expkit-", ignore_cleanup_errors=True)
         self.connection = duckdb.connect(config=duckdb_config(self._scratch.name))

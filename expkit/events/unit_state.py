@@ -10,6 +10,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -102,6 +103,14 @@ class StateFolder:
         draft.replace(self.path / _META)
         self._keep([_META, _LOCK, *(part.name for part in state.files)])
 
+    @property
+    def used_at(self) -> float:
+        """When a look wrote it; 0 where none did."""
+        try:
+            return self.file(_META).stat().st_mtime
+        except OSError:
+            return 0.0
+
     def clear(self) -> None:
         self._keep([_LOCK])
 
@@ -111,14 +120,16 @@ class StateFolder:
                 file.unlink(missing_ok=True)
 
 
-def drop_all(lake: Path | None) -> None:
-    """Forget what is kept of all units, as erasure and retention want it."""
+def drop_all(lake: Path | None, *, days: float = 0) -> None:
+    """Forget what is kept of all units, as erasure and retention want it; or what no look has used for so many days."""
     if lake is None or not (lake / FOLDER).is_dir():
         return
+    before = time.time() - days * 86_400
     for folder in (lake / FOLDER).iterdir():
         state = StateFolder(lake, folder.name)
         with state.taken(wait=True):
-            state.clear()
+            if not days or state.used_at < before:
+                state.clear()
 
 
 def _sync(file: Path) -> None:

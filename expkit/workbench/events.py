@@ -129,11 +129,16 @@ class EventVerbs(Desk):
         return sum(upkeep.compact(self._shared.events.lake, kind) for kind in KINDS)
 
     def vacuum_events(self, days: float = 30) -> int:
-        """Delete files that only versions older than so many days need, and strays; how many. Looks stay."""
+        """Delete files that only versions older than so many days need, and strays; how many. Looks stay.
+
+        What looks have kept of units goes, too, where none has used it for as long.
+        """
         from expkit.events import KINDS, upkeep
+        from expkit.events.unit_state import drop_all
 
         with self._begin("retention.apply") as work:
             work.audit("events.vacuum", "lake", after={"days": days})
+        drop_all(self._shared.events.lake.folder, days=days)
         return sum(upkeep.sweep(self._shared.events.lake, kind, days) for kind in KINDS)
 
     def query_events(self, sql: str) -> Any:

@@ -225,7 +225,7 @@ def test_rows_that_leave_the_lake_leave_the_state(world: World, caplog: pytest.L
     assert took_all(caplog)
 
 
-@pytest.mark.parametrize("harm", ["torn", "gone", "meta", "lake"])
+@pytest.mark.parametrize("harm", ["torn", "gone", "meta", "lake", "older", "other"])
 def test_a_state_that_is_not_whole_is_made_anew(world: World, harm: str) -> None:
     """Torn or lost files cost time, and nothing else."""
     asked = experiment(ADDED_UP)
@@ -239,6 +239,11 @@ def test_a_state_that_is_not_whole_is_made_anew(world: World, harm: str) -> None
         part.unlink()
     elif harm == "meta":
         (world.state.path / "state.json").write_text("{")
+    elif harm in {"older", "other"}:  # a backup of the lake, or another one
+        meta = json.loads((world.state.path / "state.json").read_text())
+        meta["versions"]["outcomes"] += 7 if harm == "older" else 0
+        meta["digest"] += "" if harm == "older" else "of another lake"
+        (world.state.path / "state.json").write_text(json.dumps(meta))
     else:
         upkeep.compact(world.lake, "outcomes")
         upkeep.sweep(world.lake, "outcomes", 0)
@@ -309,6 +314,9 @@ def test_all_states_can_be_dropped(world: World) -> None:
     world.look(experiment(ADDED_UP), world.state)
     drop_all(Path(world.lake.url))
     assert [file.name for file in world.state.path.iterdir()] == ["lock"]
+    world.look(experiment(ADDED_UP), world.state)
+    drop_all(Path(world.lake.url), days=30)
+    assert (world.state.path / "state.json").exists()
     drop_all(None)
 
 
