@@ -106,7 +106,7 @@ class Asked(NamedTuple):
         import duckdb
 
         named = self.all_columns.parameters_of(" ".join(column.sql for column in self.totals))
-        told: list[Any] = [FORMAT, duckdb.__version__, self.experiment, *self.variants, "", *self.attributes, *self.hits]
+        told: list[Any] = [FORMAT, duckdb.__version__, self.experiment, self.variants, self.attributes, *self.hits]
         told += [sorted(reader.table_ids.items()), sorted(named.items()), self.measures, self.totals]
         text = repr(told)
         return hashlib.sha256(text.encode()).hexdigest()
