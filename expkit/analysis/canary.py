@@ -9,6 +9,7 @@ kind of traffic is an assumption.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -42,7 +43,7 @@ class VersionComparison(Noun):
     units: dict[str, int]
     """Users (else sessions) with a call, of `control` and `treatment`."""
     metrics: tuple[MetricEstimate, ...] = ()
-    """Per call; verdicts hold at any moment, alpha is shared by the metrics."""
+    """Per call, of what both have logged; verdicts hold at any moment, alpha is shared by the metrics."""
     guardrails: tuple[GuardrailFinding, ...] = ()
 
     @property
@@ -66,7 +67,7 @@ def compare_versions(
         "guardrails": list(guardrails),
     })  # fmt: skip
     counts, statistics = served(reader.connection, pair, canary, since=since, only=experiment)
-    known = [metric for metric in pair.metrics if all(arm.n for arm in statistics[metric.key].values())]
+    known = [one for one in pair.metrics if not any(math.isnan(arm.mean) for arm in statistics[one.key].values())]
     rows = always_valid_rows(pair, known, statistics, alpha / len(known)) if known else []
     return VersionComparison(
         by=canary.by,

@@ -57,11 +57,11 @@ def test_models_of_one_experiment_and_users_of_both(wb):
 
 
 def test_what_is_not_logged_is_not_told(wb):
-    """A version without costs has no verdict on them, and its guardrail no answer."""
+    """A version without quality and latency has no verdict on them, and a guardrail on them no answer."""
     for version, users in (("a", range(50)), ("b", range(50, 100))):
         wb.log_traces([{"model": "m", "version": version, "user_id": f"u{i}", "error": ""} for i in users])
-    found = wb.compare_versions("a", "b", guardrails=["trace.cost +20%"])
-    assert "better" not in {row.verdict for row in found.metrics}
+    found = wb.compare_versions("a", "b", guardrails=["trace.quality -10%"])
+    assert not {"trace.quality", "trace.latency"} & {row.metric for row in found.metrics}
     assert found.guardrails[0].breached is None
 
 

@@ -8472,7 +8472,7 @@ export interface components {
             guardrails: components["schemas"]["GuardrailFinding"][];
             /**
              * Metrics
-             * @description Per call; verdicts hold at any moment, alpha is shared by the metrics.
+             * @description Per call, of what both have logged; verdicts hold at any moment, alpha is shared by the metrics.
              * @default []
              */
             metrics: components["schemas"]["MetricEstimate"][];
