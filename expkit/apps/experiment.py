@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from expkit.apps.host import link
 from expkit.apps.pieces import figure, html, page
 from expkit.errors import NotFound
-from expkit.view import scorecard_figure, scorecard_table
+from expkit.view import progress_figure, scorecard_figure, scorecard_table
 from expkit.view.fragments import call_out, experiment_facts, heading, risk_flags, timeline_list
 from expkit.view.progress import progress_list
 from expkit.view.segments import segments_table
@@ -67,10 +67,9 @@ def _results(experiment: Experiment, scorecard: Scorecard) -> list[Any]:
     return [
         html(f"{call_out(scorecard)}<h2>Results</h2>"),
         figure(partial(scorecard_figure, scorecard)),
-        html(
-            f"{scorecard_table(scorecard, css=False)}{_segments(scorecard)}{_progress(scorecard)}"
-            f"<h2>Health</h2>{checks_list(scorecard)}{risks}"
-        ),
+        html(f"{scorecard_table(scorecard, css=False)}{_segments(scorecard)}{_progress(scorecard)}"),
+        *([figure(partial(progress_figure, scorecard))] if _has_pace(scorecard) else []),
+        html(f"<h2>Health</h2>{checks_list(scorecard)}{risks}"),
     ]
 
 
@@ -84,6 +83,12 @@ def _looks(workbench: Workbench, key: str) -> list[Any]:
 
 def _segments(scorecard: Scorecard) -> str:
     return f"<h2>Segments</h2>{segments_table(scorecard.segments)}" if scorecard.segments else ""
+
+
+def _has_pace(scorecard: Scorecard) -> bool:
+    """A plan in units, and days to draw the way to it."""
+    reached = scorecard.progress
+    return bool(scorecard.daily and reached is not None and reached.planned_units)
 
 
 def _progress(scorecard: Scorecard) -> str:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from expkit.view.factorial import FactorialExplorer
     from expkit.view.fleet import fleet_figure
     from expkit.view.forest import scorecard_figure
+    from expkit.view.pace import progress_figure
     from expkit.view.power import power_figure
     from expkit.view.rich import register_formatters
     from expkit.view.series import series_figure
@@ -26,6 +27,7 @@ __all__ = [
     "fleet_figure",
     "forest_svg",
     "power_figure",
+    "progress_figure",
     "register_formatters",
     "scorecard_figure",
     "scorecard_table",
@@ -41,6 +43,7 @@ _HOMES = {
     "fleet_figure": "fleet",
     "forest_svg": "svg",
     "power_figure": "power",
+    "progress_figure": "pace",
     "register_formatters": "rich",
     "scorecard_figure": "forest",
     "scorecard_table": "table",

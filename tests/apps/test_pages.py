@@ -62,7 +62,8 @@ def test_an_experiment_shows_its_newest_scorecard(workbench: Workbench) -> None:
     assert before.recommendation.headline in told
     assert all(row.title in told for row in before.estimates)
     assert "draft → active" in told
-    assert [pane.object.name for pane in page.select(pn.pane.Bokeh)] == ["scorecard", "scorecard"]
+    drawn = [pane.object.name for pane in page.select(pn.pane.Bokeh)]
+    assert drawn == ["scorecard", "scorecard", "progress", "progress"]
     assert workbench.scorecard("reco_ymal_v1").look == before.look
 
 
