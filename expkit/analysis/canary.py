@@ -68,7 +68,7 @@ def compare_versions(
     })  # fmt: skip
     counts, statistics = served(reader.connection, pair, canary, since=since, only=experiment)
     known = [one for one in pair.metrics if not any(math.isnan(arm.mean) for arm in statistics[one.key].values())]
-    rows = always_valid_rows(pair, known, statistics, alpha / len(known)) if known else []
+    rows = always_valid_rows(pair.changed(guardrails=[]), known, statistics, alpha / len(known)) if known else []
     return VersionComparison(
         by=canary.by,
         control=canary.control,
