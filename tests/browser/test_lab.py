@@ -66,13 +66,13 @@ def test_from_the_list_to_a_stopped_experiment(page: Page, lab: Any, save_pictur
     options.filter(has_text=OTHER).get_by_text("Stopped").wait_for()
     with expkit.workbench.open_workbench(lab.home) as workbench:
         assert workbench.get(OTHER).status == "stopped"
-        assert "The question is answered." in str(workbench.timeline(OTHER))
+        assert "The question is answered" in str(workbench.timeline(OTHER))
     assert article(page).get_by_role("button", name="Stop", exact=True).count() == 0
 
 
 @pytest.mark.parametrize("theme", ["Dark", "Light"])
 def test_the_page_shows_the_scorecard(page: Page, lab: Any, theme: str, save_picture: Callable[[str], Any]) -> None:
-    """Recommendation, figure, tables and checks, in the theme's colours."""
+    """Recommendation, figure, tables, progress and checks, in the theme's colours."""
     page.goto(lab.url("lab?reset"))
     run(page, "apputils:change-theme", theme=f"JupyterLab {theme}")
     page.locator(f"body[data-jp-theme-name='JupyterLab {theme}']").wait_for(state="attached")
@@ -83,6 +83,8 @@ def test_the_page_shows_the_scorecard(page: Page, lab: Any, theme: str, save_pic
     assert article(page).get_by_role("table", name="Metrics").get_by_role("row").count() > 1
     assert article(page).get_by_role("table", name="Arms").get_by_role("row").count() == 3
     assert article(page).get_by_text("Sample ratio").count() == 1
+    assert article(page).get_by_role("heading", name="Progress").count() == 1
+    assert article(page).get_by_text("What would change it:").count() == 1
     page.wait_for_timeout(500)  # the figure paints after its canvas exists
     save_picture(f"lab-page-{theme.lower()}")
 
