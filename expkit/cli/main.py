@@ -101,6 +101,10 @@ app.add_typer(rules.policy, name="policy")
 app.add_typer(rules.retention, name="retention")
 
 
+QUERY_INTERRUPTED = "Query interrupted"
+"""What DuckDB raises where a Ctrl-C finds it at work."""
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run one command and exit: 0 done, 1 failed, 2 refused what was asked, 130 interrupted."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -121,6 +125,8 @@ def _run(words: list[str]) -> int | str | None:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
+        if str(error) == QUERY_INTERRUPTED:
+            return 130
         if os.environ.get("EXPKIT_DEBUG"):
             raise
         show_error(error, as_json="--json" in words)

@@ -140,6 +140,28 @@ def test_ctrl_c_is_quiet(home: Path) -> None:
     assert "Traceback" not in err
 
 
+def test_ctrl_c_while_duckdb_works_is_quiet(tmp_path: Path) -> None:
+    """DuckDB tells of it in its own way."""
+    code = """
+import importlib, duckdb
+main = importlib.import_module("expkit.cli.main")
+def app(**_):
+    print("Begun", flush=True)
+    duckdb.sql("SELECT sum(hash(range)) FROM range(3_000_000_000)").fetchall()
+main.app = app
+main.main(["analyze"])
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as process:
+        assert process.stdout
+        assert process.stdout.readline() == "Begun\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=120)
+    assert (process.returncode, err) == (130, "")
+
+
 def test_the_registry_s_commands_through_a_service(server: str, run: Run) -> None:
     """Files, notes, reviews, schedules, catalogue, roles, tokens and the audit chain answer there as they do here."""
     Path("x.yaml").write_text("{key: far, name: F, hypothesis: h, variants: [{key: a}, {key: b}], metrics: [m]}")
