@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from expkit.analysis.estimates import metrics_of, progress_of
-from expkit.analysis.exposed import Exposed, find_exposed
+from expkit.analysis.exposed import Exposed, exposed_until, find_exposed
 from expkit.analysis.first_seen import MISSING, OTHER, Column, add_parts
 from expkit.analysis.looks import normal_z
 from expkit.analysis.parts import Breakdown, Difference, Segment, SegmentEffect
@@ -71,7 +71,8 @@ def break_down(
     covariates = list(dict.fromkeys(metric.covariate for metric in chosen if metric.covariate))
     moment = at or now()
     whole_by = None if experiment.plan.method == "fixed" else moment
-    exposed = find_exposed(reader.connection, experiment.key, variants, at, covariates)
+    until = exposed_until(experiment, at)
+    exposed = find_exposed(reader.connection, experiment.key, variants, until, covariates)
     summarize(reader.connection, chosen, variants, at, covariates, whole_by=whole_by, moment=moment, keep=("u",))
     return breakdowns(
         experiment,

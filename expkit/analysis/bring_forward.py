@@ -132,7 +132,9 @@ class _Forward:
         return state._replace(first=first, last=last, end=end)
 
     def _read_new(self) -> None:
-        sql, parameters = everybody_sql(self.found["exposures"].new, self.asked.experiment, self.asked.attributes)
+        sql, parameters = everybody_sql(
+            self.found["exposures"].new, self.asked.experiment, self.asked.attributes, self.asked.until
+        )
         self._make("f_fresh", f"SELECT {KEYS}, * FROM ({sql})", parameters)  # noqa: S608  # names of our own
         events = events_sql(self.asked.hits, self.found["outcomes"].new, self.found["traces"].new)
         self._make("f_came", f"SELECT {KEYS}, * FROM ({events})")  # noqa: S608

@@ -8,7 +8,15 @@ from dataclasses import replace
 
 from expkit.stats import SRM_ALPHA, Check, Summary, check_balance, check_srm
 
-__all__ = ["check_apart", "check_before", "check_exposures", "check_missing", "check_phases", "check_ratio"]
+__all__ = [
+    "check_apart",
+    "check_before",
+    "check_exposures",
+    "check_later",
+    "check_missing",
+    "check_phases",
+    "check_ratio",
+]
 
 MULTIPLE_SHARE = 0.01
 MULTIPLE_UNITS = 10
@@ -67,6 +75,14 @@ def check_apart(together: Sequence[tuple[int, int, int]], shares: Mapping[str, f
     if p < SRM_ALPHA:
         detail += ": users were dealt variants, not sessions one by one, and errors are too small"
     return (Check("sessions_apart", p >= SRM_ALPHA, p, z, SRM_ALPHA, "normal", detail),)
+
+
+def check_later(later: int) -> tuple[Check, ...]:
+    """Exposures after the stop: told, and no alarm, because a rollout goes on exposing."""
+    if not later:
+        return ()
+    detail = f"{later:,} exposures came after the stop; they are kept and left out"
+    return (Check("after_stop", True, 1.0, float(later), SRM_ALPHA, "count", detail),)
 
 
 def check_missing(missing: int, units: int, lacking: str = "no variant") -> tuple[Check, ...]:

@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit import __version__
-from expkit.analysis.checks import check_apart, check_before, check_exposures, check_phases, check_ratio
+from expkit.analysis.checks import check_apart, check_before, check_exposures, check_later, check_phases, check_ratio
 from expkit.analysis.closer import look_closer
 from expkit.analysis.connections import opened
 from expkit.analysis.deviations import Course, Promise, deviations
 from expkit.analysis.estimates import Statistics, estimates_of, metrics_of, progress_of
-from expkit.analysis.exposed import Exposed, count_by_phase, count_exposed
+from expkit.analysis.exposed import Exposed, count_by_phase, count_exposed, count_later, exposed_until
 from expkit.analysis.guardrails import Bound, find_breach
 from expkit.analysis.kept_parts import Asked
 from expkit.analysis.kept_tables import tables_of
@@ -71,7 +71,7 @@ def analyze_experiment(
         return _of_rows(experiment, reader.connection, metrics, covariates, at, taken)
     lasting = lasting_columns(experiment.primary_metric, metrics)
     columns = unit_columns(metrics, microseconds(moment))
-    asked = Asked(experiment.key, variants, metrics, covariates, columns, lasting)
+    asked = Asked(experiment.key, variants, metrics, covariates, columns, lasting, exposed_until(experiment, at))
     whole_by = moment if sequential else None
     cuts = [microseconds(phase.started_at) for phase in history]
     cuts += [limit for limit in asked.limits(microseconds(whole_by) if whole_by else None) if limit is not None]
@@ -88,6 +88,7 @@ def analyze_experiment(
             *_ratio(experiment, reader.connection, exposed, history),
             *_balance(experiment, before, statistics),
             *check_exposures(exposed.units, exposed.multiple, exposed.strays),
+            *check_later(count_later(reader.connection, experiment)),
             *tables.check_lasting(experiment),
             *closer.checks,
         )
@@ -109,7 +110,7 @@ def _of_rows(
     seen = see_rows(
         connection, experiment.key, plan, metrics, variants, at, covariates,
         whole_by=None if plan.method == "fixed" else taken.moment, moment=taken.moment,
-        starts=[phase.started_at for phase in taken.history],
+        starts=[phase.started_at for phase in taken.history], until=exposed_until(experiment, at),
     )  # fmt: skip
     statistics = {metric.key: arms for metric, arms in zip(metrics, seen.found, strict=False)}
     promised = [{key: phase.shares.get(key, 0.0) for key in variants} for phase in taken.history]
@@ -118,6 +119,7 @@ def _of_rows(
         *(check_phases(seen.by_phase, promised) if apart else check_ratio(seen.dealt, experiment.shares)),
         *_balance(experiment, dict(zip(covariates, seen.found[len(metrics) :], strict=True)), statistics),
         *check_exposures(seen.exposed.units, seen.exposed.multiple, seen.exposed.strays),
+        *check_later(count_later(connection, experiment)),
         *check_apart(seen.together, experiment.shares),
     )
     card = _assembled(experiment, seen.exposed, statistics, checks, taken)

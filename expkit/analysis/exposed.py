@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit.analysis.tallies import make_tallies
 from expkit.analysis.unit_columns import END, microseconds
+
+if TYPE_CHECKING:
+    from expkit.domain import Experiment
 
 __all__ = [
     "Exposed",
     "count_by_phase",
     "count_exposed",
+    "count_later",
     "everybody_sql",
+    "exposed_until",
     "find_exposed",
     "json_path",
     "make_arms",
@@ -76,6 +81,22 @@ def find_exposed(
     )
     make_tallies(connection)
     return count_exposed(connection, variants)
+
+
+def exposed_until(experiment: Experiment, at: datetime | None) -> datetime | None:
+    """Who comes after the stop is in no arm: a rollout gives everybody the winner."""
+    return min((one for one in (at, experiment.stopped_at) if one is not None), default=None)
+
+
+def count_later(connection: Any, experiment: Experiment) -> int:
+    """Exposures after the stop."""
+    if experiment.stopped_at is None:
+        return 0
+    row = connection.execute(
+        "SELECT count(*) FROM exposures_received WHERE experiment = $experiment AND epoch_us(timestamp) > $stop",
+        {"experiment": experiment.key, "stop": microseconds(experiment.stopped_at)},
+    ).fetchone()
+    return int(row[0])
 
 
 def everybody_sql(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from expkit.analysis.exposed import unit_names
@@ -52,6 +53,8 @@ class Asked(NamedTuple):
     columns: UnitColumns
     lasting: UnitColumns
     """Of the first metric."""
+    until: datetime | None = None
+    """Who comes later is in no arm."""
 
     @property
     def hits(self) -> HitColumns:
@@ -107,6 +110,7 @@ class Asked(NamedTuple):
 
         named = self.all_columns.parameters_of(" ".join(column.sql for column in self.totals))
         told: list[Any] = [FORMAT, duckdb.__version__, self.experiment, self.variants, self.attributes, *self.hits]
+        told.append(self.until)
         told += [sorted(reader.table_ids.items()), sorted(named.items()), self.measures, self.totals]
         text = repr(told)
         return hashlib.sha256(text.encode()).hexdigest()

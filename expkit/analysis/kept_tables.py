@@ -126,7 +126,7 @@ def tables_of(
 
 def _of_all(reader: Reader, asked: Asked, at: datetime | None) -> Tables:
     connection = reader.connection
-    find_exposed(connection, asked.experiment, asked.variants, at, asked.attributes)
+    find_exposed(connection, asked.experiment, asked.variants, asked.until, asked.attributes)
     make_arms(connection, asked.variants)
     make_hits(connection, asked.metrics, at)
     make_totals(connection, asked.all_columns)

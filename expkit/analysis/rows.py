@@ -53,23 +53,26 @@ def see_rows(
     attributes: Sequence[str] = (),
     *,
     since: datetime | None = None,
+    until: datetime | None = None,
     whole_by: datetime | None = None,
     moment: datetime | None = None,
     starts: Sequence[datetime] = (),
 ) -> Rows:
-    """As `find_exposed` and `summarize` do for users; `starts` are those of the phases."""
+    """As `find_exposed` and `summarize` do for users; `starts` are those of the phases. Who comes after
+    `until` is in no arm.
+    """
     clustered = plan.rows != plan.randomised
     with _shown(connection, plan):
-        exposed = find_exposed(connection, experiment, variants, at, attributes, since=since)
+        exposed = find_exposed(connection, experiment, variants, until or at, attributes, since=since)
         make_arms(connection, variants)
         together = _together(connection, experiment) if plan.rows == plan.randomised == "session" else []
         if clustered:
             exposed = _left_out(connection, experiment, exposed)
         make_hits(connection, metrics, at)
     columns = unit_columns(metrics, microseconds(moment or at or datetime.now(UTC)))
-    until = microseconds(whole_by) if whole_by else None
+    whole = microseconds(whole_by) if whole_by else None
     make_totals(connection, columns)
-    make_frame(connection, columns, attributes, until, ("u",))
+    make_frame(connection, columns, attributes, whole, ("u",))
     if clustered:
         connection.execute(
             "CREATE OR REPLACE TEMP TABLE frame AS SELECT frame.*, cluster FROM frame JOIN clusters USING (u)"
@@ -81,7 +84,7 @@ def see_rows(
     found = scanned.of_variants(variants)
     for i, metric in enumerate(metrics):
         if not metric.per_unit:
-            found.insert(i, arms_of(connection, i, metrics, variants, until, clusters=clustered))
+            found.insert(i, arms_of(connection, i, metrics, variants, whole, clusters=clustered))
     return Rows(exposed, *_dealt(connection, variants, starts, exposed, clustered), found, together)
 
 

@@ -156,3 +156,27 @@ def test_a_rollout_has_alerts_of_its_own(wb):
     assert [(alert.subject, alert.action) for alert in reversed(wb.alerts("bot"))] == [
         ("trace.error of treatment", "stop"), ("trace.error of treatment in its rollout", "rollback"),
     ]  # fmt: skip
+
+
+def test_whom_the_rollout_exposes_is_in_no_arm(wb: Workbench) -> None:
+    """A look after the stop is one at those who came before it; the others are kept, counted and left out."""
+    wb.create({
+        "key": "bot", "name": "Bot", "hypothesis": "If, then", "metrics": ["solved"], "segments": ["country"],
+        "variants": [{"key": "control"}, {"key": "treatment"}],
+    })  # fmt: skip
+    wb.start("bot")
+    wb.log_exposures([
+        {"experiment": "bot", "variant": ("control", "treatment")[i % 2], "user_id": f"u{i}",
+         "attributes": {"country": "DE"}} for i in range(200)
+    ])  # fmt: skip
+    before = wb.analyze("bot")
+    wb.stop("bot", "enough")
+    wb.promote("bot", "it won")
+    log(wb, 300, failing=400, first=150)
+    after = wb.analyze("bot")
+    assert [arm.n for arm in after.arms] == [arm.n for arm in before.arms] == [100, 100]
+    (told,) = (check for check in after.checks if check.name == "after_stop")
+    assert told.ok
+    assert told.detail.startswith("300 exposures came after the stop")
+    assert wb.breakdown("bot", by=["country"])[0].segments[0].units == {"control": 100, "treatment": 100}
+    assert wb.analyze("bot", at=after.look).checks == after.checks
