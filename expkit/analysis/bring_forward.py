@@ -55,7 +55,10 @@ def bring_forward(reader: Reader, asked: Asked, folder: StateFolder, kept: State
     changed = forward.changed()
     state = kept._replace(versions=dict(reader.versions), numbered=kept.numbered + forward.born)
     if changed:
-        state = state._replace(units=forward.units_with(), hits=forward.hits_with(), tallies=forward.tallies_with())
+        units = forward.units_with()
+        # where the parts were joined the sums are taken anew, so that rounding does not add up over the looks
+        tallies = forward.tallies_of(*units) if len(units) == 1 else forward.tallies_with()
+        state = state._replace(units=units, hits=forward.hits_with(), tallies=tallies)
     make_views(reader.connection, asked, folder, state)
     return forward.with_edges(state) if changed else state
 
@@ -94,6 +97,10 @@ class _Forward:
             return [*self.kept.hits, write(self.connection, self.folder, "hits", "SELECT * FROM f_gain")]
         every = "SELECT * FROM f_hits UNION ALL BY NAME SELECT * FROM f_gain"
         return [write(self.connection, self.folder, "hits", every)]
+
+    def tallies_of(self, units: Part) -> list[Part]:
+        sql = contribution(read(self.folder, units), plan_read(self.kept.plan), self.asked.slopes)
+        return [write(self.connection, self.folder, "tallies", sql)]
 
     def tallies_with(self) -> list[Part]:
         """What the changed units were is taken off the sums of their hours, and what they are is added."""
