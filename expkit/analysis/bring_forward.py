@@ -83,12 +83,14 @@ class _Forward:
         return count(self.connection, "f_changed")
 
     def units_with(self) -> list[Part]:
-        """The parts, the new rows behind the others; when they are many, they are joined."""
+        """The parts, the new rows behind the others; when they are many, the later ones are joined, or all."""
         new = write(self.connection, self.folder, "units", "SELECT * FROM f_changed ORDER BY seen")
         parts = [*self.kept.units, new]
         if len(parts) <= MOST_UNIT_PARTS:
             return parts
-        return [write(self.connection, self.folder, "units", f"{latest_units(self.folder, parts)} ORDER BY seen")]
+        stay = 1 if 2 * sum(part.rows for part in parts[1:]) < parts[0].rows else 0
+        joined = f"{latest_units(self.folder, parts[stay:])} ORDER BY seen"
+        return [*parts[:stay], write(self.connection, self.folder, "units", joined)]
 
     def hits_with(self) -> list[Part]:
         if not count(self.connection, "f_gain"):
