@@ -109,7 +109,7 @@ def test_the_fleet_leads_to_an_experiment(site: Site, page: Page, watch: Watch, 
     page.get_by_role("link", name="You may also like").click()
     settle(page, "You may also like: ranking model v3")
     assert page.get_by_role("table").get_by_role("rowheader").count() == 6
-    assert page.locator(".bk-Figure:visible").count() == 1
+    assert page.locator(".bk-Figure:visible").count() == 2  # the effects, and the way to the planned size
     save_picture(f"experiment-{site.engine}-light-wide")
     assert no_complaint(watch), watch
 
@@ -125,14 +125,14 @@ def test_filters_reach_python(site: Site, page: Page, watch: Watch) -> None:
 
 
 def test_dark_and_narrow(site: Site, page: Page, watch: Watch, save_picture: Any) -> None:
-    """On a phone in the dark: dark ground, the dark figure alone, no sideways scrolling."""
+    """On a phone in the dark: dark ground, the dark figures alone, no sideways scrolling."""
     page.emulate_media(color_scheme="dark")
     page.set_viewport_size({"width": 390, "height": 1_400})
     page.goto(site.page("experiment", "?experiment=reco_ymal_v1"))
     settle(page, "You may also like: ranking model v3")
     page.locator(".bk-Figure:visible canvas").first.wait_for(timeout=WAIT_MS)
     save_picture(f"experiment-{site.engine}-dark-narrow")
-    assert page.locator(".bk-Figure:visible").count() == 1
+    assert page.locator(".bk-Figure:visible").count() == 2
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(17, 17, 17)"
     assert no_complaint(watch), watch

@@ -57,7 +57,7 @@ def test_from_the_list_to_a_stopped_experiment(page: Page, lab: Any, save_pictur
     article(page).get_by_role("button", name="Stop", exact=True).click()
     dialog = page.get_by_role("dialog")
     accept = dialog.get_by_role("button", name="Stop")
-    assert accept.is_disabled()
+    dialog.get_by_role("button", name="Stop", disabled=True).wait_for()
     dialog.get_by_role("textbox", name="Reason").fill("The question is answered.")
     save_picture("lab-stop-dialog")
     accept.click()

@@ -22,7 +22,9 @@ CHANGES: dict[str, st.SearchStrategy[Any]] = {
     "name": st.text("abü ", min_size=1, max_size=5).filter(str.strip),
     "tags": st.lists(st.sampled_from("abc"), max_size=2),
     "coverage": st.sampled_from([0.0, 0.25, 1.0]),
-    "eligibility": st.dictionaries(st.sampled_from("ab"), st.sampled_from([1, 1.0, True, None, "x"]), max_size=2),
+    "eligibility": st.dictionaries(st.sampled_from("ab"), st.sampled_from([1, 1.0, True, None, "x"]), max_size=2).map(
+        lambda asked: dict(sorted(asked.items()))
+    ),  # in which order they stand is no change
     "metrics": st.permutations(["a", "b"]),
     "variants": st.sampled_from([[0.5, 0.5], [0.9, 0.1]]).map(
         lambda weights: [{"key": key, "weight": weight} for key, weight in zip("ct", weights, strict=True)]
