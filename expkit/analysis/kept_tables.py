@@ -81,7 +81,7 @@ class KeptTables(Tables):
     def check_lasting(self, experiment: Experiment) -> tuple[Check, ...]:
         if not self.asked.slopes:
             return ()
-        *_, at = range(len(sums_of(self.plan, 0)) + 1)
+        at = len(sums_of(self.plan, 0))
         names = {days: (f"g{at + 2 * i}", f"g{at + 2 * i + 1}") for i, days in enumerate(DAYS)}
 
         def slopes(days: int, until: int) -> Slopes:
@@ -157,6 +157,8 @@ def _save(reader: Reader, folder: StateFolder, state: State) -> None:
     try:
         if reader.only_grew():
             folder.write(state)
+        else:
+            folder.clear()
     except OSError as error:
         log.warning("The state of the units in %s could not be kept: %s", folder.path, error)
 

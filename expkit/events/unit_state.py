@@ -11,11 +11,13 @@ import fcntl
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from uuid import uuid4
+
+from expkit.errors import StorageUnavailable
 
 __all__ = ["Part", "State", "StateFolder", "drop_all"]
 
@@ -59,30 +61,33 @@ class StateFolder:
 
     @contextmanager
     def taken(self, *, wait: bool = False) -> Iterator[bool]:
-        """Whether it is ours for as long as the context; who dies holds nothing."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        handle = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        """Whether it is ours for as long as the context; who dies holds nothing, and what cannot be written is nobody's.
+
+        Files that the state does not name are deleted at the end.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.path / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError:
+            yield False
+            return
         try:
             try:
                 fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 yield False
-            else:
+                return
+            try:
                 yield True
+            finally:
+                self._tidy()
         finally:
             os.close(handle)
 
     def read(self, digest: str) -> State | None:
         """The state of this definition; None where there is none that is whole."""
-        try:
-            found = json.loads((self.path / _META).read_text())
-            state = State(
-                **{**found, **{kind: [Part(*part) for part in found[kind]] for kind in ("units", "hits", "tallies")}}
-            )
-            whole = all(self.file(part.name).stat().st_size == part.size for part in state.files)
-        except (OSError, ValueError, TypeError, KeyError):
-            return None
-        return state if whole and state.digest == digest else None
+        state = self._state()
+        return state if state is not None and state.digest == digest else None
 
     def file(self, name: str) -> Path:
         return self.path / name
@@ -94,14 +99,13 @@ class StateFolder:
         return Part(file.name, rows, file.stat().st_size)
 
     def write(self, state: State) -> None:
-        """Make it the state, all at once, and forget what it does without."""
+        """Make it the state, all at once."""
         for part in state.files:
             _sync(self.file(part.name))
         draft = self.path / f"{_META}.{uuid4().hex}"
         draft.write_text(json.dumps(state._asdict()))
         _sync(draft)
         draft.replace(self.path / _META)
-        self._keep([_META, _LOCK, *(part.name for part in state.files)])
 
     @property
     def used_at(self) -> float:
@@ -112,11 +116,25 @@ class StateFolder:
             return 0.0
 
     def clear(self) -> None:
-        self._keep([_LOCK])
+        """Forget the state; its files go at the end of the context."""
+        self.file(_META).unlink(missing_ok=True)
 
-    def _keep(self, names: Sequence[str]) -> None:
+    def _state(self) -> State | None:
+        try:
+            found = json.loads(self.file(_META).read_text())
+            for kind in ("units", "hits", "tallies"):
+                found[kind] = [Part(*part) for part in found[kind]]
+            state = State(**found)
+            whole = all(self.file(part.name).stat().st_size == part.size for part in state.files)
+        except (OSError, ValueError, TypeError, KeyError):
+            return None
+        return state if whole else None
+
+    def _tidy(self) -> None:
+        state = self._state()
+        named = {_LOCK} if state is None else {_LOCK, _META, *(part.name for part in state.files)}
         for file in self.path.iterdir():
-            if file.name not in names:
+            if file.name not in named:
                 file.unlink(missing_ok=True)
 
 
@@ -125,9 +143,13 @@ def drop_all(lake: Path | None, *, days: float = 0) -> None:
     if lake is None or not (lake / FOLDER).is_dir():
         return
     before = time.time() - days * 86_400
-    for folder in (lake / FOLDER).iterdir():
+    for folder in filter(Path.is_dir, (lake / FOLDER).iterdir()):
         state = StateFolder(lake, folder.name)
-        with state.taken(wait=True):
+        with state.taken(wait=True) as ours:
+            if not ours:
+                raise StorageUnavailable(
+                    f"{folder} cannot be written.", hint="check the folder's permissions, and repeat this."
+                )
             if not days or state.used_at < before:
                 state.clear()
 

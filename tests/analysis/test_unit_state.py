@@ -293,7 +293,27 @@ def test_what_left_the_lake_during_a_look_is_not_kept(world: World) -> None:
         world.lake.delete("outcomes", START + timedelta(hours=20))
         drop_all(Path(world.lake.url))
         analyze_experiment(experiment(ADDED_UP), reader, state=world.state)
-    assert not (world.state.path / "state.json").exists()
+    assert [file.name for file in world.state.path.iterdir()] == ["lock"]
+
+
+def test_what_left_the_lake_during_a_look_at_what_is_new_is_not_kept(world: World) -> None:
+    """Neither the new state nor the one from before, nor a file of them."""
+    asked = experiment(ADDED_UP)
+    world.look(asked, world.state)
+    world.log(outcomes=[world.outcome(5, 62)])
+    tables = {kind: table for kind in KINDS if (table := world.lake.table(kind)) is not None}
+    waiting = {kind: arrow_schema(kind).empty_table() for kind in KINDS}
+    with Reader(world.lake, waiting, tables, "e") as reader:
+        world.lake.delete("outcomes", START + timedelta(hours=20))
+        analyze_experiment(asked, reader, moment=START + timedelta(days=20), state=world.state)
+    assert [file.name for file in world.state.path.iterdir()] == ["lock"]
+
+
+def test_where_nothing_can_be_kept_nothing_is(world: World) -> None:
+    """A lake that may only be read, say: the look is what it is."""
+    (Path(world.lake.url) / "units").write_text("no folder")
+    asked = experiment(ADDED_UP)
+    assert_same(world.look(asked, world.state), world.look(asked))
 
 
 def test_a_full_disk_costs_nothing_but_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -307,6 +327,7 @@ def test_a_full_disk_costs_nothing_but_time(world: World, monkeypatch: pytest.Mo
     assert_same(world.look(asked, world.state), world.look(asked))
     world.log(outcomes=[world.outcome(5, 62)])
     assert_same(world.look(asked, world.state), world.look(asked))
+    assert [file.name for file in world.state.path.iterdir()] == ["lock"]
 
 
 def test_all_states_can_be_dropped(world: World) -> None:
