@@ -61,7 +61,9 @@ class StateFolder:
 
     @contextmanager
     def taken(self, *, wait: bool = False) -> Iterator[bool]:
-        """Whether it is ours for as long as the context; who dies holds nothing, and what cannot be written is nobody's.
+        """Whether it is ours for as long as the context; who dies holds nothing.
+
+        What cannot be written is nobody's.
 
         Files that the state does not name are deleted at the end.
         """
