@@ -63,9 +63,7 @@ class StateFolder:
     def taken(self, *, wait: bool = False) -> Iterator[bool]:
         """Whether it is ours for as long as the context; who dies holds nothing.
 
-        What cannot be written is nobody's.
-
-        Files that the state does not name are deleted at the end.
+        What cannot be written is nobody's. Files that the state does not name are deleted at the end.
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
